@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Bytes on the air, in the device log and in the host store: the only file that knows them.
+
+A frame is ``magic+major u8 | code u8 | length u8 | payload | crc32 u32``, little-endian; the CRC covers everything
+before it.  Frames form a byte stream: a notification or a flash block may hold several frames or a part of one, so
+any MTU works and a cut frame is never decoded.
+
+Rules of change: a field is never reordered, resized or reused.  New fields go at the end of a record and new records
+take new codes (MINOR + 1): an older reader ignores the extra bytes, a newer one reports a missing field as None.
+Anything else is MAJOR + 1.
+
+The unit is the suffix of the name.  `_x16` counts sixteenths of a sample since the run started (its rate stands in the
+START record); `t_us` is 64-bit device time since boot.  Times in sample units keep decisions independent of the clock.
+"""
+
+import struct
+from binascii import crc32
+from collections import namedtuple
+
+MAJOR = 1
+MINOR = 0
+
+_MAGIC = 0xA0  # high nibble of byte 0; MAJOR is the low one
+HEAD = 3
+TAIL = 4
+OVERHEAD = HEAD + TAIL
+MAX_PAYLOAD = 255
+MAX_FRAME = MAX_PAYLOAD + OVERHEAD
+
+UNKNOWN_I16 = -32768  # "not measured" in a signed field; an unsigned duration uses 0, an unsigned value 0xFFFF
+UNKNOWN_U16 = 0xFFFF
+
+# Codes of meaning.  Only ever added to; a reader shows an unknown one, it never fails.
+SIDES = ("unknown", "left", "right")
+FACES = ("unknown", "medial", "lateral")  # which side of the tibia the unit sits on, lid outward
+GAITS = ("unsure", "walk", "run")
+CHIPS = ("unknown", "mpu6050")
+RULES = ("off", "cadence", "lean", "impact", "metronome")
+DIRECTIONS = ("none", "increase", "decrease")
+GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full")
+MARKS = ("pain", "sync", "note", "mute")
+STRIDE_FLAGS = ("clipped", "gap_before", "backdated", "turn", "strap_loose", "bias_unsettled", "metric_missing")
+FLAG_CLIPPED, FLAG_GAP_BEFORE, FLAG_BACKDATED, FLAG_TURN, FLAG_STRAP_LOOSE, FLAG_BIAS, FLAG_MISSING = (
+    1 << i for i in range(7)
+)
+CUE_STATES = ("off", "baseline", "armed", "holdoff", "muted", "suspended")
+NOTICES = ("error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed",
+           "task_failed", "log_full", "rate_off", "motor_limit", "host_clock")
+STATUSES = ("ok", "refused", "busy", "bad_value", "bad_state", "unknown_command", "failed")
+OK, REFUSED, BUSY, BAD_VALUE, BAD_STATE, UNKNOWN_COMMAND, FAILED = range(7)
+
+_RANGES = {
+    "B": (0, 0xFF), "b": (-128, 127), "H": (0, 0xFFFF), "h": (-32768, 32767),
+    "I": (0, 0xFFFFFFFF), "i": (-(1 << 31), (1 << 31) - 1), "Q": (0, (1 << 64) - 1), "q": (-(1 << 63), (1 << 63) - 1),
+}  # fmt: skip
+
+Record = namedtuple("Record", ("name", "code", "fields", "layout", "size"))
+
+BY_CODE = {}
+BY_NAME = {}
+
+
+class WireError(ValueError):
+    """A value that does not fit its field, or bytes that are no frame."""
+
+
+def _record(name, code, *fields):
+    """`fields`: (name, struct letter), ... ; the letter ``*`` (last only) takes the rest of the payload as bytes."""
+    letters = "".join(letter for _, letter in fields if letter != "*")
+    layout = "<" + letters
+    record = Record(name, code, fields, layout, struct.calcsize(layout))
+    if code in BY_CODE or name in BY_NAME:
+        raise WireError("code or name used twice: " + name)
+    BY_CODE[code] = record
+    BY_NAME[name] = record
+    return record
+
+
+def _spread(name, count, letter):
+    return tuple((name + str(i), letter) for i in range(count))
+
+
+_KEY = (("seq", "I"), ("boot", "H"), ("t_us", "Q"))  # every logged record begins so
+
+_CALIBRATION = (
+    _spread("rotation_q14_", 9, "h")  # sensor to segment, row by row, 1.0 = 16384
+    + _spread("gyro_bias_mdps_", 3, "h")  # sensor frame
+    + (("acc_scale_q14", "H"), ("neutral_cdeg", "h"), ("side", "B"), ("face", "B"), ("chip", "B"))
+)
+
+# Logged records, 0x01..0x3F
+START = _record(
+    "start", 0x01, *_KEY, ("rate_hz", "H"), ("acc_lsb_per_g", "H"), ("gyro_lsb_per_10dps", "H"),
+    ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"), *_CALIBRATION,
+)  # fmt: skip
+STOP = _record(
+    "stop", 0x02, *_KEY, ("samples", "I"), ("gap_samples", "I"), ("run_x16", "I"), ("walk_x16", "I"),
+    ("unsure_x16", "I"), ("still_x16", "I"), ("strides", "I"), ("rate_mhz", "I"),
+)  # fmt: skip
+STRIDE = _record(
+    "stride", 0x03, *_KEY, ("ic_x16", "I"), ("stride_x16", "H"), ("contact_x16", "H"), ("pta_axial_mg", "H"),
+    ("pta_resultant_mg", "H"), ("lean_ic_cdeg", "h"), ("lean_mid_cdeg", "h"), ("lean_min_cdeg", "h"),
+    ("lean_max_cdeg", "h"), ("lean_max_x16", "H"), ("gait", "B"), ("confidence", "B"), ("flags", "H"),
+    ("cue_state", "B"),
+)  # fmt: skip
+CUE = _record(
+    "cue", 0x04, *_KEY, ("ic_x16", "I"), ("to_x16", "I"), ("command_x16", "I"), ("rule", "B"), ("direction", "B"),
+    ("value", "i"), ("target", "i"), ("band", "i"), ("pulse_ms", "H"),
+)  # fmt: skip
+GAP = _record("gap", 0x05, *_KEY, ("at_x16", "I"), ("samples", "I"), ("reason", "B"))
+MARK = _record("mark", 0x06, *_KEY, ("kind", "B"))
+NOTICE = _record("notice", 0x07, *_KEY, ("notice", "B"), ("a", "i"), ("b", "i"))
+ANCHOR = _record("anchor", 0x08, *_KEY, ("utc_us", "q"))  # a host's wall clock, as told at t_us
+
+# Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
+HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
+GET = _record("get", 0x41, ("token", "H"), ("setting", "B"))
+SET = _record("set", 0x42, ("token", "H"), ("setting", "B"), ("value", "i"))
+CALIBRATE = _record("calibrate", 0x43, ("token", "H"), *_CALIBRATION)
+RUN = _record("run", 0x44, ("token", "H"), ("utc_us", "q"))
+HALT = _record("halt", 0x45, ("token", "H"))
+BUZZ = _record("buzz", 0x46, ("token", "H"), ("pulse_ms", "H"))
+FETCH = _record("fetch", 0x47, ("token", "H"), ("from_seq", "I"), ("to_seq", "I"))
+ACK = _record("ack", 0x48, ("token", "H"), ("boot", "H"), ("seq", "I"))
+TIME = _record("time", 0x49, ("token", "H"), ("utc_us", "q"))
+NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
+
+# Answers, 0x60..0x7F
+REPLY = _record("reply", 0x60, ("token", "H"), ("command", "B"), ("status", "B"), ("t_us", "Q"), ("data", "*"))
+UNIT = _record(  # data of the answer to HELLO
+    "unit", 0x61, ("major", "B"), ("minor", "B"), ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"),
+    ("boot", "H"), ("next_seq", "I"), ("first_seq", "I"), ("acked_seq", "I"), ("running", "B"), ("chip", "B"),
+    ("rate_hz", "H"), ("unit_id", "*"),
+)  # fmt: skip
+FETCHED = _record("fetched", 0x62, ("token", "H"), ("sent", "I"))  # ends a log transfer
+
+COMMANDS = (HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE)
+LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR)
+
+
+def payload(record, values):
+    """Bytes of one record's payload.  `values` maps every field name to an int (bytes for ``*``).
+
+    A value that does not fit raises WireError naming the field: MicroPython would cut it silently, CPython raise
+    something else.
+    """
+    numbers = []
+    rest = b""
+    for name, letter in record.fields:
+        value = values[name]
+        if letter == "*":
+            rest = bytes(value)
+            continue
+        low, high = _RANGES[letter]
+        if not low <= value <= high:
+            raise WireError("%s.%s = %d does not fit %d..%d" % (record.name, name, value, low, high))
+        numbers.append(value)
+    data = struct.pack(record.layout, *numbers) + rest
+    if len(data) > MAX_PAYLOAD:
+        raise WireError("%s payload of %d bytes is over %d" % (record.name, len(data), MAX_PAYLOAD))
+    return data
+
+
+def frame(record, values):
+    """A whole frame, ready for the log or the air."""
+    body = payload(record, values)
+    head = bytes((_MAGIC | MAJOR, record.code, len(body))) + body
+    return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
+
+
+def parse(record, body):
+    """Payload bytes to a dict; a field an older peer did not send is None, later ones it added are ignored."""
+    values = {}
+    at = 0
+    for name, letter in record.fields:
+        if letter == "*":
+            values[name] = bytes(body[at:])
+            break
+        size = struct.calcsize("<" + letter)
+        if at + size > len(body):
+            values[name] = None
+            continue
+        values[name] = struct.unpack_from("<" + letter, body, at)[0]
+        at += size
+    return values
+
+
+def check(data, at=0):
+    """Length of the valid frame at `at`; 0 if more bytes are needed; -1 if none begins there."""
+    left = len(data) - at
+    if left < 1:
+        return 0
+    if data[at] != _MAGIC | MAJOR:
+        return -1
+    if left < HEAD:
+        return 0
+    size = data[at + 2] + OVERHEAD
+    if left < size:
+        return 0
+    end = at + size - TAIL
+    if crc32(bytes(data[at:end])) & 0xFFFFFFFF != struct.unpack_from("<I", data, end)[0]:
+        return -1
+    return size
+
+
+class Stream:
+    """Byte chunks in, whole frames out.  Garbage is skipped to the next valid frame and counted in `skipped`."""
+
+    def __init__(self):
+        self.skipped = 0
+        self._data = bytearray()
+
+    def feed(self, chunk):
+        """List of (code, frame bytes) completed by `chunk`."""
+        data = self._data
+        data.extend(chunk)
+        out = []
+        at = 0
+        while at < len(data):
+            size = check(data, at)
+            if size == 0:
+                break
+            if size < 0:
+                self.skipped += 1
+                at += 1
+                continue
+            out.append((data[at + 1], bytes(data[at : at + size])))
+            at += size
+        self._data = data[at:]
+        return out
+
+    def reset(self):
+        """Forget a cut frame, counting its bytes: a new connection begins at a frame."""
+        self.skipped += len(self._data)
+        self._data = bytearray()
+
+
+def body_of(frame_bytes):
+    """Payload of a frame that `check` or `Stream` found valid."""
+    return frame_bytes[HEAD:-TAIL]
+
+
+def decode(frame_bytes):
+    """(record or None if the code is unknown, values) of one valid frame."""
+    record = BY_CODE.get(frame_bytes[1])
+    if record is None:
+        return None, {}
+    return record, parse(record, body_of(frame_bytes))
