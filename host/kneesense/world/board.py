@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""The unit's circuit board: I2C bus with its chips, motor on a finite pulse generator, pins, radio.
+
+Times are the virtual clock's, in microseconds.  An I2C transfer takes as long as the bus needs; computing takes none.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .firmware import Later, Process
+
+POWER_ON, HARD_RESET = 1, 2
+CPU_HZ_AT_BOOT = 160_000_000
+
+
+class Chip(Protocol):
+    """A part on the bus, at register level."""
+
+    def read(self, address: int, register: int, n: int) -> bytes: ...
+
+    def write(self, address: int, register: int, data: bytes) -> None: ...
+
+
+class Radio(Protocol):
+    def request(self, process: Process, op: str, args: list[Any]) -> Any: ...
+
+    def process_ended(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The motor line high from `start_us` until `end_us`, on the world's clock."""
+
+    start_us: int
+    end_us: int
+
+    @property
+    def ms(self) -> float:
+        return (self.end_us - self.start_us) / 1000
+
+
+class Motor:
+    """The motor line, as an observer with a logic analyser sees it."""
+
+    def __init__(self) -> None:
+        self.pulses: list[Pulse] = []
+        self.on_pulse: Callable[[Pulse], None] = lambda pulse: None
+
+    @property
+    def busy_until_us(self) -> int:
+        return self.pulses[-1].end_us if self.pulses else 0
+
+    def write(self, t_us: int, durations_ns: list[int], levels: list[bool]) -> None:
+        at_ns = t_us * 1000
+        for duration, level in zip(durations_ns, levels, strict=True):
+            if level:
+                self._add(at_ns // 1000, (at_ns + duration) // 1000)
+            at_ns += duration
+
+    def stop(self, t_us: int) -> None:
+        if self.pulses and self.pulses[-1].end_us > t_us:
+            self.pulses[-1] = Pulse(self.pulses[-1].start_us, t_us)
+
+    def _add(self, start_us: int, end_us: int) -> None:
+        if self.pulses and abs(self.pulses[-1].end_us - start_us) <= 1:
+            self.pulses[-1] = Pulse(self.pulses[-1].start_us, end_us)
+        else:
+            self.pulses.append(Pulse(start_us, end_us))
+            self.on_pulse(self.pulses[-1])
+
+
+class Board:
+    """Answers the firmware's requests.  `chips` maps a bus number to the parts on it, tried in order."""
+
+    def __init__(self, unit_id: bytes, chips: dict[int, list[Chip]], radio: Radio | None = None) -> None:
+        self.unit_id = unit_id
+        self.chips = chips
+        self.radio = radio
+        self.motor = Motor()
+        self.cpu_hz = CPU_HZ_AT_BOOT
+        self.cause = POWER_ON
+        self.motor_delay_us = 0  # fault: the motor starts this much after it was told to
+        self.reset_requested = False
+        self._bus_hz: dict[int, int] = {}
+        self._levels: dict[int, int] = {}
+
+    def request(self, process: Process, op: str, args: list[Any]) -> Any:
+        if op.startswith("ble_"):
+            if self.radio is None:
+                raise OSError(errno.ENODEV, "no radio on this board")
+            return self.radio.request(process, op[4:], args)
+        return getattr(self, "_" + op)(process, *args)
+
+    def process_ended(self) -> None:
+        if self.radio:
+            self.radio.process_ended()
+
+    def _freq(self, process: Process, hz: int | None) -> int:
+        if hz is not None:
+            self.cpu_hz = hz
+        return self.cpu_hz
+
+    def _unique_id(self, process: Process) -> str:
+        return self.unit_id.hex()
+
+    def _reset_cause(self, process: Process) -> int:
+        return self.cause
+
+    def _reset(self, process: Process) -> None:
+        self.reset_requested = True
+
+    def _wdt(self, process: Process, timeout_ms: int | None) -> None:
+        """Accepted, never bites: the watchdog's own tests come with the power work."""
+
+    def _pin(self, process: Process, number: int, mode: int, pull: int, value: int | None) -> None:
+        if value is not None:
+            self._levels[number] = value
+
+    def _pin_value(self, process: Process, number: int, level: int | None) -> int:
+        if level is not None:
+            self._levels[number] = level
+        return self._levels.get(number, 0)
+
+    def _i2c(self, process: Process, bus: int, scl: int, sda: int, hz: int) -> None:
+        self._bus_hz[bus] = hz
+
+    def _i2c_scan(self, process: Process, bus: int) -> list[int]:
+        found = []
+        for address in range(0x08, 0x78):
+            try:
+                self._transfer(bus, lambda chip, a=address: chip.read(a, 0, 1))  # type: ignore[misc]
+            except OSError:
+                continue
+            found.append(address)
+        return found
+
+    def _i2c_read(self, process: Process, bus: int, address: int, register: int, n: int) -> Later:
+        data = self._transfer(bus, lambda chip: chip.read(address, register, n))
+        return self._bus_time(bus, 3 + n, data.hex())
+
+    def _i2c_write(self, process: Process, bus: int, address: int, register: int, data: str) -> Later:
+        self._transfer(bus, lambda chip: chip.write(address, register, bytes.fromhex(data)))
+        return self._bus_time(bus, 2 + len(data) // 2, None)
+
+    def _transfer(self, bus: int, use: Callable[[Chip], Any]) -> Any:
+        for chip in self.chips.get(bus, []):
+            try:
+                return use(chip)
+            except OSError as error:
+                if error.errno != errno.ENODEV:
+                    raise
+        raise OSError(errno.ENODEV, "no answer on the bus")
+
+    def _bus_time(self, bus: int, n_bytes: int, value: Any) -> Later:
+        return Later(9 * n_bytes / self._bus_hz[bus], value)  # eight bits and the acknowledge
+
+    def _rmt(self, process: Process, channel: int, pin: int, idle_level: bool) -> None:
+        self._levels[pin] = int(idle_level)
+
+    def _rmt_write(self, process: Process, channel: int, durations_ns: list[int], levels: list[bool]) -> Any:
+        wait_us = max(0, self.motor.busy_until_us - process.t_us)  # the call blocks until the earlier one is done
+        self.motor.write(process.t_us + wait_us + self.motor_delay_us, durations_ns, levels)
+        return Later(wait_us / 1e6) if wait_us else None
+
+    def _rmt_done(self, process: Process, channel: int, timeout_ms: int) -> Any:
+        left_us = self.motor.busy_until_us - process.t_us
+        if left_us <= 0 or timeout_ms == 0:
+            return left_us <= 0
+        return Later(min(left_us / 1e6, timeout_ms / 1e3), left_us <= timeout_ms * 1000)
+
+    def _rmt_stop(self, process: Process, channel: int) -> None:
+        self.motor.stop(process.t_us)

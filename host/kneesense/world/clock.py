@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""One virtual clock, as an asyncio event loop.
+
+`loop.time()` is virtual seconds.  Time stands still while anything computes: it advances only when the loop has nothing
+ready to run and every firmware process waits (`busy` is empty), and then exactly to the next timer, or less if bytes
+arrive first.  So a slow or busy computer changes no result.  `speed` paces the waits against the wall clock: 1 is true
+time, 10 ten times faster.  A firmware that answers nothing for `STALL_LIMIT_S` of wall time (frozen interpreter) no
+longer holds the clock: its hardware goes on without it, as real hardware would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+STALL_LIMIT_S = 2.0
+_CATCH_UP_S = 0.25  # a lag behind the pace beyond this is forgiven instead of being caught up
+
+
+class _PacedSelector(selectors.BaseSelector):
+    """Waits on real files, but turns the loop's virtual timeouts into paced waits and moves the clock."""
+
+    def __init__(self) -> None:
+        self._real = selectors.DefaultSelector()
+        self.now_s = 0.0
+        self.speed = 1.0
+        self.busy: set[object] = set()
+        self._due = time.monotonic()
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            return self._real.select(0)
+        if self.busy:
+            events = self._real.select(STALL_LIMIT_S)
+            if events:
+                return events
+            self.busy.clear()
+        started = time.monotonic()
+        if timeout is None:
+            events = self._real.select(None)
+            self._due = time.monotonic()
+            return events
+        due = max(self._due, started - _CATCH_UP_S) + timeout / self.speed
+        events = self._real.select(max(0.0, due - started))
+        if events:
+            passed = min(timeout, max(0.0, (time.monotonic() - (due - timeout / self.speed)) * self.speed))
+            self.now_s += passed
+            self._due = due - (timeout - passed) / self.speed
+        else:
+            self.now_s += timeout
+            self._due = due
+        return events
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.modify(fileobj, events, data)
+
+    def get_map(self) -> Any:
+        return self._real.get_map()
+
+    def close(self) -> None:
+        self._real.close()
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop on virtual time; see the module's text."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._paced = _PacedSelector()
+        self._paced.speed = speed
+        super().__init__(self._paced)
+
+    def time(self) -> float:
+        return self._paced.now_s
+
+    @property
+    def speed(self) -> float:
+        return self._paced.speed
+
+    @speed.setter
+    def speed(self, value: float) -> None:
+        self._paced.speed = value
+
+    @property
+    def busy(self) -> set[object]:
+        """Firmware processes that compute: while it is not empty, time stands still."""
+        return self._paced.busy
+
+
+def virtual_loop() -> VirtualLoop:
+    """The running loop, which must be a virtual one."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualLoop):
+        raise TypeError("the virtual world runs only on a VirtualLoop: use kneesense.world.clock.run")
+    return loop
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], speed: float = 1.0) -> T:
+    """Like asyncio.run, on virtual time."""
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(speed)) as runner:
+        return runner.run(main())

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: MIT
+"""Starts the firmware as its own process in desktop MicroPython, joined to the world by two pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from ..errors import ExtraMissing
+from .clock import virtual_loop
+
+HEAP = "256k"  # a 64-bit interpreter; about what 128 KB hold on the ESP32, whose words are half as wide
+
+
+class Hardware(Protocol):
+    """What answers the firmware's requests (see board.Board)."""
+
+    def request(self, process: Process, op: str, args: list[Any]) -> Any: ...
+
+    def process_ended(self) -> None: ...
+
+
+class Later:
+    """A result that comes at a later virtual time: the firmware waits for it."""
+
+    def __init__(self, seconds: float, value: Any = None) -> None:
+        self.seconds = seconds
+        self.value = value
+
+
+def firmware_dir() -> Path:
+    """The deployable tree: inside the wheel, or `firmware/` of a checkout."""
+    packaged = Path(str(resources.files("kneesense"))) / "_firmware"
+    if packaged.is_dir():
+        return packaged
+    return Path(__file__).resolve().parents[3] / "firmware"
+
+
+def micropython() -> str:
+    """Path of the desktop interpreter that the extra `demo` installs."""
+    beside = Path(sys.executable).parent / "micropython"
+    found = str(beside) if beside.exists() else shutil.which("micropython")
+    if not found:
+        raise ExtraMissing("demo", "no MicroPython interpreter for this platform")
+    return found
+
+
+class Process:
+    """One running firmware.  `interrupt` wakes it; `ended` is set when it is gone."""
+
+    def __init__(self, hardware: Hardware, flash: Path, output: IO[bytes] | int) -> None:
+        self._hardware = hardware
+        self._flash = flash
+        self._output = output
+        self._loop = virtual_loop()
+        self._buffer = bytearray()
+        self._interrupts: list[tuple[int, str, Any]] = []
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._number = 0
+        self._parked: asyncio.TimerHandle | None = None
+        self._sent_us = 0
+        self.ended = asyncio.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def t_us(self) -> int:
+        """Virtual time of this process: the world's, or a little ahead of it while it computes."""
+        return max(int(self._loop.time() * 1e6), self._sent_us)
+
+    def start(self) -> None:
+        to_world, from_firmware = os.pipe()
+        to_firmware, from_world = os.pipe()
+        self._reader, self._writer = to_world, from_world
+        standins = Path(__file__).parent / "standins"
+        environment = {
+            **os.environ,
+            "MICROPYPATH": f"{standins}:{firmware_dir()}:.frozen",
+            "KNEESENSE_WORLD_OUT": str(from_firmware),
+            "KNEESENSE_WORLD_IN": str(to_firmware),
+        }
+        self._child = subprocess.Popen(
+            [micropython(), "-X", f"heapsize={HEAP}", str(firmware_dir() / "main.py")],
+            cwd=self._flash, env=environment, pass_fds=(from_firmware, to_firmware),
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
+        )  # fmt: skip
+        os.close(from_firmware)
+        os.close(to_firmware)
+        self._loop.busy.add(self)
+        self._loop.add_reader(self._reader, self._on_bytes)
+
+    async def stop(self) -> None:
+        """Power off: the process is killed, as a battery pulled out."""
+        if self._child:
+            self._child.kill()
+            await self.ended.wait()
+            self._child.wait()
+
+    def interrupt(self, kind: str, payload: Any, answer: bool = False) -> asyncio.Future[Any]:
+        """Deliver an interrupt; the future holds what its handler returned (at once None without `answer`)."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        if self.ended.is_set():
+            future.set_result(None)
+            return future
+        number = 0
+        if answer:
+            self._number = number = self._number + 1
+            self._answers[number] = future
+        else:
+            future.set_result(None)
+        self._interrupts.append((number, kind, payload))
+        if self._parked:
+            self._unpark()
+        return future
+
+    def _on_bytes(self) -> None:
+        data = os.read(self._reader, 65536)
+        if not data:
+            self._gone()
+            return
+        self._buffer += data
+        while len(self._buffer) >= 4:
+            (size,) = struct.unpack_from("<I", self._buffer)
+            if len(self._buffer) < 4 + size:
+                return
+            body = bytes(self._buffer[4 : 4 + size])
+            del self._buffer[: 4 + size]
+            self._loop.busy.add(self)
+            self._sent_us, op, args = json.loads(body)
+            self._request(op, args)
+
+    def _request(self, op: str, args: list[Any]) -> None:
+        if op == "idle":
+            if self._interrupts or args[0] <= self.t_us:
+                self._answer(True, None)
+                return
+            self._park(args[0])
+            return
+        if op == "done":
+            future = self._answers.pop(args[0])
+            if not future.done():
+                future.set_result(args[1])
+            self._answer(True, None)
+            return
+        try:
+            value = self._hardware.request(self, op, args)
+        except OSError as error:
+            self._answer(False, error.errno)
+            return
+        if isinstance(value, Later):
+            self._loop.busy.discard(self)
+            self._loop.call_later(value.seconds, self._resume, value.value)
+        elif isinstance(value, asyncio.Future):
+            self._loop.busy.discard(self)
+            value.add_done_callback(self._resolved)
+        else:
+            self._answer(True, value)
+
+    def _resume(self, value: Any) -> None:
+        self._answer(True, value)
+
+    def _resolved(self, future: asyncio.Future[Any]) -> None:
+        error = future.exception()
+        if isinstance(error, OSError):
+            self._answer(False, error.errno)
+        elif error:
+            raise error
+        else:
+            self._answer(True, future.result())
+
+    def _park(self, until_us: int) -> None:
+        self._loop.busy.discard(self)
+        self._parked = self._loop.call_at(until_us / 1e6, self._unpark)
+
+    def _unpark(self) -> None:
+        if self._parked:
+            self._parked.cancel()
+            self._parked = None
+            self._answer(True, None)
+
+    def _answer(self, ok: bool, value: Any) -> None:
+        if self.ended.is_set():
+            return
+        self._loop.busy.add(self)
+        body = json.dumps((self.t_us, ok, value, self._interrupts)).encode()
+        self._interrupts = []
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._writer, struct.pack("<I", len(body)) + body)
+
+    def _gone(self) -> None:
+        self._loop.remove_reader(self._reader)
+        os.close(self._reader)
+        os.close(self._writer)
+        self._loop.busy.discard(self)
+        self.ended.set()
+        if self._parked:
+            self._parked.cancel()
+            self._parked = None
+        for future in self._answers.values():
+            if not future.done():
+                future.set_result(None)
+        self._answers.clear()
+        self._hardware.process_ended()
+
+
+__all__ = ["Hardware", "Later", "Process", "firmware_dir", "micropython"]

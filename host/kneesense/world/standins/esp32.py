@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# `esp32.RMT`, the finite pulse generator: a pulse once written ends in hardware, whatever the program does.
+from world_link import call
+
+
+class RMT:
+    PULSE_MAX = 32767
+
+    def __init__(self, channel, *, pin=None, clock_div=8, idle_level=False, tx_carrier=None):
+        if not 1 <= clock_div <= 255:
+            raise ValueError("clock_div must be between 1 and 255")
+        self._channel = channel
+        self._tick_ns = clock_div * 1_000_000_000 // 80_000_000
+        call("rmt", channel, pin.number, bool(idle_level))
+
+    def source_freq(self=None):
+        return 80_000_000
+
+    def write_pulses(self, duration, data=True):
+        if isinstance(duration, int):
+            durations, levels = [duration] * len(data), [bool(x) for x in data]
+        elif isinstance(data, (list, tuple)):
+            durations, levels = list(duration), [bool(x) for x in data]
+        else:
+            durations, levels = list(duration), [bool(data) ^ bool(i & 1) for i in range(len(duration))]
+        for ticks in durations:
+            if not 1 <= ticks <= self.PULSE_MAX:
+                raise ValueError("duration must be between 1 and 32767")
+        call("rmt_write", self._channel, [n * self._tick_ns for n in durations], levels)
+
+    def wait_done(self, *, timeout=0):
+        return call("rmt_done", self._channel, timeout)
+
+    def loop(self, enable):
+        raise NotImplementedError("a pulse must be finite")
+
+    def deinit(self):
+        call("rmt_stop", self._channel)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# The firmware process's only way out: requests to the virtual world over two pipes, one at a time.
+#
+# A request carries this side's time; the answer brings the world's time, the result and the interrupts that came in
+# meanwhile, which run here, between the request and whatever the firmware does next.  On the ESP32 they may come at
+# any bytecode; here they come at any access to hardware, which is where shared state is touched.
+import errno
+import json
+import struct
+import sys
+
+from os import getenv
+
+_out = open(int(getenv("KNEESENSE_WORLD_OUT")), "wb")
+_in = open(int(getenv("KNEESENSE_WORLD_IN")), "rb")
+
+now_us = 0
+handlers = {}  # kind of interrupt -> function(payload) -> value for the world, or None
+_queue = []
+_running = False
+
+
+def _exactly(n):
+    data = b""
+    while len(data) < n:
+        more = _in.read(n - len(data))
+        if not more:
+            raise SystemExit  # the world is gone
+        data += more
+    return data
+
+
+def call(op, *args):
+    global now_us
+    body = json.dumps((now_us, op, args))
+    _out.write(struct.pack("<I", len(body)) + body)
+    now_us, ok, value, interrupts = json.loads(_exactly(struct.unpack("<I", _exactly(4))[0]))
+    _queue.extend(interrupts)
+    if _queue and not _running:
+        _run()
+    if not ok:
+        raise OSError(value)
+    return value
+
+
+def _run():
+    global _running
+    _running = True
+    try:
+        while _queue:
+            number, kind, payload = _queue.pop(0)
+            value = None
+            handler = handlers.get(kind)
+            if handler:
+                try:
+                    value = handler(payload)
+                except Exception as e:
+                    sys.stderr.write("Unhandled exception in IRQ callback handler\n")
+                    sys.print_exception(e, sys.stderr)
+            if number:
+                call("done", number, value)
+    finally:
+        _running = False
+
+
+_timers = []  # [next_us, period_us, function] of machine.Timer
+
+
+def timer_add(entry):
+    _timers.append(entry)
+
+
+def timer_remove(entry):
+    if entry in _timers:
+        _timers.remove(entry)
+
+
+def wait(until_us, stop=None):
+    # Sleep to until_us; timers and interrupts run meanwhile.  Ends early when stop() is true after one of them.
+    while True:
+        next_us = until_us
+        for t in _timers:
+            if t[0] < next_us:
+                next_us = t[0]
+        call("idle", next_us)
+        for t in _timers:
+            if t[0] <= now_us:
+                missed = (now_us - t[0]) // t[1] if t[1] else 0
+                if t[1]:
+                    t[0] += (missed + 1) * t[1]  # merged, as the scheduler does with a callback already waiting
+                else:
+                    timer_remove(t)
+                t[2]()
+        if now_us >= until_us or (stop and stop()):
+            return
