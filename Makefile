@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# Every target sets up .venv by itself.  Needs git, make, Python >= 3.11 with venv, and a package index for pip.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough; override with `make PYTHON=/path/to/python test`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help demo test check bench clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(VENV)/demo.ready ## the whole product with no hardware: a simulated run with one cue phase
+	@$(BIN)/kneesense demo
+
+test: $(VENV)/dev.ready ## all tests (KNEESENSE_DATA=folder adds those on recordings, see docs/data.md)
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32, generated docs
+	@$(BIN)/ruff format --check --quiet || { echo "fix it with: $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/python tests/checks/firmware_types.py
+	@$(BIN)/python tests/checks/firmware_compiles.py
+	@$(BIN)/python -m kneesense.docs --check
+
+bench: $(VENV)/dev.ready ## measure speed and latency against peers
+	@$(BIN)/kneesense bench
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# demo.ready installs the extra `demo`, dev.ready the extra `dev`.
+$(VENV)/%.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing kneesense[$*] into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]' || \
+		{ echo "pip could not install the packages: is a package index reachable?"; exit 1; }
+	@touch $@
