@@ -83,7 +83,9 @@ def run_code(interpreter: str, code: str, inputs: Iterable[Path] = ()) -> str:
 
 
 def _run_process(command: list[Path | str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL
+    )
     if done.returncode:
         raise ScriptError(done.stdout[-1000:] + done.stderr)
     return done.stdout
