@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""Vibration motor on a transistor, driven by a finite pulse of the ESP32's RMT peripheral.
+
+The pulse generator counts the pulse down in hardware and leaves the line low (idle level 0), so a hung or crashed
+program cannot keep the motor on.  Ref: MicroPython documentation, esp32.RMT: 15-bit durations, 80 MHz source clock.
+"""
+
+CLOCK_DIV = 255
+_TICKS_PER_S = 80_000_000 // CLOCK_DIV
+_PULSE_MAX = 32767  # about 104 ms at this divider; longer pulses are written as several high parts
+
+
+class Motor:
+    def __init__(self, rmt, max_ms: int) -> None:
+        self._rmt = rmt
+        self._max_ms = max_ms
+
+    def pulse(self, ms: int) -> int:
+        """Start a pulse, cut to the build's maximum.  Returns its length in ms, 0 if one is still running."""
+        if not self._rmt.wait_done(timeout=0):
+            return 0
+        ms = min(ms, self._max_ms)
+        left = ms * _TICKS_PER_S // 1000
+        parts = []
+        while left > 0:
+            parts.append(min(left, _PULSE_MAX))
+            left -= parts[-1]
+        if not parts:
+            return 0
+        self._rmt.write_pulses(parts, [True] * len(parts))
+        return ms

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""Composition root: makes bus, drivers and tasks of this unit, once, in boot order, and starts the loop.
+
+What fails is reported in the log and over the radio; the unit stays reachable without its sensor.
+"""
+
+import asyncio
+import time
+
+import machine
+from drivers.filelog import FileLog
+from drivers.motor import CLOCK_DIV, Motor
+from drivers.mpu6050 import ImuError, Mpu6050
+from esp32 import RMT
+from kneecore import wire
+from kneecore.version import VERSION
+from machine import I2C, Pin, Timer
+
+import pins
+from tasks import state
+from tasks.clock import DeviceClock
+from tasks.control import Control
+from tasks.journal import Journal
+from tasks.radio import Radio
+from tasks.sampler import Sampler
+
+_BOOT_FILE = "boot.json"
+
+
+def next_boot() -> int:
+    boot = (state.load(_BOOT_FILE, 0) + 1) & 0xFFFF
+    state.save(_BOOT_FILE, boot)
+    return boot
+
+
+def make_motor() -> Motor:
+    rmt = RMT(pins.MOTOR_RMT_CHANNEL, pin=Pin(pins.MOTOR, Pin.OUT, value=0), clock_div=CLOCK_DIV)
+    return Motor(rmt, pins.MOTOR_MAX_MS)
+
+
+def make_imu(journal):
+    """The sensor, or None with a record of why."""
+    bus = I2C(pins.I2C_BUS, scl=Pin(pins.I2C_SCL), sda=Pin(pins.I2C_SDA), freq=pins.I2C_HZ)
+    try:
+        return Mpu6050(bus, time.sleep_ms)
+    except ImuError as error:
+        print("no sensor:", error)
+        journal.notice(error.notice, error.a, error.b)
+    return None
+
+
+async def guarded(journal, name: str, task) -> None:
+    """Run a task for ever; what it raises is recorded, and it is started again a second later."""
+    while True:
+        try:
+            await task()
+        except Exception as error:  # the last line of defence: a dead task must not take the others with it
+            print(name, "failed:", repr(error))
+            journal.notice("task_failed")
+        await asyncio.sleep_ms(1000)
+
+
+def main() -> None:
+    machine.freq(pins.CPU_HZ)
+    motor = make_motor()
+    clock = DeviceClock(time.ticks_us, time.ticks_diff)
+    unit_id = machine.unique_id()
+    log = FileLog("log")
+    journal = Journal(log, clock, next_boot())
+    imu = make_imu(journal)
+    sampler = Sampler(imu, motor, journal, clock, Timer(0)) if imu else None
+    radio = Radio(unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION)
+    journal.listener = radio.send_event
+    Control(unit_id, radio, journal, log, sampler, imu, motor, clock)
+
+    async def run() -> None:
+        tasks = [("journal", journal.run), ("radio", radio.run)]
+        if sampler:
+            tasks.append(("sampler", sampler.run))
+        await asyncio.gather(*(guarded(journal, name, task) for name, task in tasks))
+
+    asyncio.run(run())
+
+
+main()

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""Commands of a host: one handler per record, one answer per command, nothing executed that is not in the table."""
+
+from kneecore import mount, wire
+from kneecore.settings import TABLE, SettingError, Settings
+from kneecore.version import VERSION
+
+from tasks import state
+
+SETTINGS_FILE = "settings.json"
+CALIBRATION_FILE = "calibration.json"
+_CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
+
+
+class Refused(Exception):
+    """A command that cannot be done; carries the status of the answer."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(wire.STATUSES[status])
+        self.status = status
+
+
+class Control:
+    def __init__(self, unit_id, radio, journal, log, sampler, imu, motor, clock) -> None:
+        self._unit_id = unit_id
+        self._radio = radio
+        self._journal = journal
+        self._log = log
+        self._sampler = sampler
+        self._imu = imu
+        self._motor = motor
+        self._clock = clock
+        self._settings = self._kept_settings()
+        self._calibration = state.load(CALIBRATION_FILE, None)
+        self._handlers = {
+            wire.HELLO.code: self._hello,
+            wire.GET.code: self._get,
+            wire.SET.code: self._set,
+            wire.CALIBRATE.code: self._calibrate,
+            wire.RUN.code: self._run,
+            wire.HALT.code: self._halt,
+            wire.BUZZ.code: self._buzz,
+            wire.FETCH.code: self._fetch,
+            wire.ACK.code: self._ack,
+            wire.TIME.code: self._time,
+            wire.NOTE.code: self._note,
+        }
+        radio.on_command = self.on_command
+
+    def on_command(self, code: int, frame: bytes) -> None:
+        record, values = wire.decode(frame)
+        token = values.get("token")
+        if token is None:
+            return  # no command, or cut before its token: nobody waits for an answer
+        status, data = wire.OK, b""
+        handler = self._handlers.get(code)
+        if handler is None:
+            status = wire.UNKNOWN_COMMAND
+        elif None in values.values():
+            status = wire.BAD_VALUE
+        else:
+            try:
+                data = handler(values) or b""
+            except Refused as refused:
+                status = refused.status
+            except (SettingError, wire.WireError):
+                status = wire.BAD_VALUE
+            except OSError as error:
+                print("command failed:", error)
+                status = wire.FAILED
+        answer = {"token": token, "command": code, "status": status, "t_us": self._clock.us(), "data": data}
+        self._radio.reply(wire.frame(wire.REPLY, answer))
+
+    def _hello(self, values) -> bytes:
+        imu = self._imu
+        return wire.payload(
+            wire.UNIT,
+            {
+                "major": wire.MAJOR,
+                "minor": wire.MINOR,
+                "fw_major": VERSION[0],
+                "fw_minor": VERSION[1],
+                "fw_patch": VERSION[2],
+                "boot": self._journal.boot,
+                "next_seq": self._log.next_seq,
+                "first_seq": self._log.first_seq,
+                "acked_seq": self._log.acked_seq,
+                "running": int(self._sampler is not None and self._sampler.running),
+                "chip": imu.chip if imu else 0,
+                "rate_hz": imu.rate_hz if imu else 0,
+                "unit_id": self._unit_id,
+            },
+        )
+
+    def _get(self, values) -> bytes:
+        return _i32(self._settings.get(values["setting"]))
+
+    def _set(self, values) -> bytes:
+        self._settings.set(values["setting"], values["value"])
+        state.save(SETTINGS_FILE, {setting.name: self._settings.get(setting.name) for setting in TABLE})
+        return _i32(self._settings.get(values["setting"]))
+
+    def _calibrate(self, values) -> None:
+        calibration = {name: values[name] for name in _CALIBRATION_FIELDS}
+        if self._sampler and self._sampler.running:
+            raise Refused(wire.BAD_STATE)
+        if mount.problem(calibration):
+            raise Refused(wire.BAD_VALUE)
+        state.save(CALIBRATION_FILE, calibration)
+        self._calibration = calibration
+
+    def _run(self, values) -> bytes:
+        if self._sampler is None or self._calibration is None or self._sampler.running:
+            raise Refused(wire.BAD_STATE)
+        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        return _i32(self._sampler.start(self._calibration, self._settings, VERSION))
+
+    def _halt(self, values) -> bytes:
+        if self._sampler is None or not self._sampler.running:
+            raise Refused(wire.BAD_STATE)
+        return _i32(self._sampler.stop())
+
+    def _buzz(self, values) -> bytes:
+        return _i32(self._motor.pulse(values["pulse_ms"]))
+
+    def _fetch(self, values) -> None:
+        self._radio.send_log(self._fetched(values["token"], values["from_seq"], values["to_seq"]))
+
+    def _fetched(self, token: int, from_seq: int, to_seq: int):
+        sent = 0
+        for frame in self._log.read(from_seq, min(to_seq, self._log.next_seq - 1)):
+            sent += 1
+            yield frame
+        yield wire.frame(wire.FETCHED, {"token": token, "sent": sent})
+
+    def _ack(self, values) -> None:
+        self._log.acknowledge(values["seq"])
+
+    def _time(self, values) -> None:
+        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+
+    def _note(self, values) -> None:
+        if values["kind"] >= len(wire.MARKS):
+            raise Refused(wire.BAD_VALUE)
+        self._journal.record(wire.MARK, {"kind": values["kind"]})
+
+    def _kept_settings(self):
+        settings = Settings()
+        for name, value in state.load(SETTINGS_FILE, {}).items():
+            try:
+                settings.set(name, value)
+            except SettingError as error:
+                print("kept setting ignored:", error)
+        return settings
+
+
+def _i32(value: int) -> bytes:
+    return bytes(value >> shift & 0xFF for shift in (0, 8, 16, 24))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""Every record of the unit passes here: numbered, timed, framed, logged, then offered to the radio.
+
+The log is the truth and the radio best effort, so the frame is in the log before anybody else sees it.
+"""
+
+import asyncio
+
+from drivers.filelog import LogFull
+from kneecore import wire
+
+_FLUSH_MS = 1000  # durable means: read back after a power cut, due within 2 s
+
+
+class Journal:
+    def __init__(self, log, clock, boot: int) -> None:
+        self._log = log
+        self._clock = clock
+        self.boot = boot
+        self.listener = None  # function(frame)
+        self.failed = None  # text of the first failure; logging has stopped, cues go on
+
+    def record(self, record, values) -> int:
+        """Log one record; `values` needs no key.  Returns its sequence number, 0 when the log cannot take it."""
+        values["seq"] = seq = self._log.next_seq
+        values["boot"] = self.boot
+        values.setdefault("t_us", self._clock.us())
+        frame = wire.frame(record, values)
+        if self.failed is not None:
+            return 0
+        try:
+            self._log.append(frame)
+        except LogFull:
+            self._stop_logging("log full")
+            return 0
+        except OSError as error:
+            self._stop_logging("log failed: %s" % error)
+            return 0
+        if self.listener:
+            self.listener(frame)
+        return seq
+
+    def notice(self, name: str, a: int = 0, b: int = 0) -> int:
+        return self.record(wire.NOTICE, {"notice": wire.NOTICES.index(name), "a": a, "b": b})
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep_ms(_FLUSH_MS)
+            self._clock.us()
+            try:
+                self._log.flush()
+            except OSError as error:
+                self._stop_logging("log failed: %s" % error)
+
+    def _stop_logging(self, why: str) -> None:
+        if self.failed is None:
+            self.failed = why
+            print(why)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The tight loop: drain the sensor's FIFO, run the pipeline sample by sample, buzz and log what it decides.
+
+Paced by a hardware timer through a ThreadSafeFlag: asyncio's own sleeps are rounded to 10 ms on the ESP32, and the FIFO
+keeps the samples' time anyway.  A run is from start() to stop(); the sample index counts from its first sample.
+"""
+
+import asyncio
+from array import array
+
+from kneecore import wire
+from kneecore.pipeline import EV_CUE, EV_STRIDE, Pipeline
+
+DRAIN_MS = 20  # a tenth of what the smallest FIFO holds, and part of the cue's latency
+_MEASURED_AFTER_US = 10_000_000  # the nominal rate is trusted until the measured one is better
+_STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
+_CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
+
+
+class Sampler:
+    def __init__(self, imu, motor, journal, clock, timer) -> None:
+        self._imu = imu
+        self._motor = motor
+        self._journal = journal
+        self._clock = clock
+        self._batch = array("h", bytes(2 * 6 * imu.FIFO_SAMPLES))
+        self._flag = asyncio.ThreadSafeFlag()
+        self._wake = self._flag.set  # a bound method made once
+        self._pipeline = None
+        self._start_us = 0
+        self._strides = 0
+        self._gap_samples = 0
+        timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
+
+    @property
+    def running(self) -> bool:
+        return self._pipeline is not None
+
+    def _tick(self, timer) -> None:
+        self._wake()
+
+    def start(self, calibration, settings, version) -> int:
+        """Begin a run: start the FIFO, write the START record.  Returns its sequence number."""
+        imu = self._imu
+        pipeline = Pipeline(imu.rate_hz, imu.acc_lsb_per_g, imu.gyro_lsb_per_10dps, calibration, settings)
+        imu.start()
+        self._start_us = self._clock.us()
+        self._strides = 0
+        self._gap_samples = 0
+        values = dict(calibration)
+        values.update({
+            "t_us": self._start_us,
+            "rate_hz": imu.rate_hz,
+            "acc_lsb_per_g": imu.acc_lsb_per_g,
+            "gyro_lsb_per_10dps": imu.gyro_lsb_per_10dps,
+            "fw_major": version[0],
+            "fw_minor": version[1],
+            "fw_patch": version[2],
+        })  # fmt: skip
+        seq = self._journal.record(wire.START, values)
+        self._pipeline = pipeline
+        return seq
+
+    def stop(self) -> int:
+        """End the run: what the FIFO still holds is used, the open stride closed, the STOP record written."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            return 0
+        self._drain(pipeline)
+        self._pipeline = None
+        self._handle(pipeline, pipeline.finish())
+        return self._journal.record(
+            wire.STOP,
+            {
+                "samples": pipeline.sample,
+                "gap_samples": self._gap_samples,
+                "run_x16": pipeline.run_x16,
+                "walk_x16": pipeline.walk_x16,
+                "unsure_x16": pipeline.unsure_x16,
+                "still_x16": pipeline.still_x16,
+                "strides": self._strides,
+                "rate_mhz": self._rate_mhz(pipeline, self._clock.us()),
+            },
+        )
+
+    async def run(self) -> None:
+        while True:
+            await self._flag.wait()
+            if self._pipeline is not None:
+                self._drain(self._pipeline)
+
+    def _drain(self, pipeline) -> None:
+        batch = self._batch
+        count = self._imu.drain(batch)
+        for i in range(count):
+            event = pipeline.step(batch, 6 * i)
+            if event:
+                self._handle(pipeline, event)
+        if self._imu.lost_reason is not None:
+            self._note_gap(pipeline, self._imu.lost_reason)
+            self._imu.lost_reason = None
+
+    def _handle(self, pipeline, event: int) -> None:
+        if event & EV_CUE:
+            self._cue(pipeline.cue)
+        if event & EV_STRIDE:
+            self._strides += 1
+            self._journal.record(wire.STRIDE, {name: getattr(pipeline.stride, name) for name in _STRIDE_FIELDS})
+
+    def _cue(self, cue) -> None:
+        cue.pulse_ms = self._motor.pulse(cue.pulse_ms)  # first the motor, then the paperwork
+        elapsed_us = self._clock.us() - self._start_us
+        cue.command_x16 = elapsed_us * self._imu.rate_hz * 16 // 1_000_000
+        self._journal.record(wire.CUE, {name: getattr(cue, name) for name in _CUE_FIELDS})
+
+    def _note_gap(self, pipeline, reason: str) -> None:
+        """The FIFO was thrown away: how much is missing follows from the clock and the rate measured so far."""
+        now_us = self._clock.us()
+        expected = (now_us - self._start_us) * self._rate_mhz(pipeline, now_us) // 1_000_000_000
+        lost = max(1, expected - pipeline.sample)
+        code = wire.GAP_REASONS.index(reason)
+        self._journal.record(wire.GAP, {"at_x16": pipeline.sample * 16, "samples": lost, "reason": code})
+        self._gap_samples += lost
+        self._handle(pipeline, pipeline.gap(lost, code))
+
+    def _rate_mhz(self, pipeline, now_us: int) -> int:
+        elapsed_us = now_us - self._start_us
+        if elapsed_us < _MEASURED_AFTER_US or self._gap_samples:
+            return self._imu.rate_hz * 1000
+        return pipeline.sample * 1_000_000_000 // elapsed_us

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""Small things kept over a reboot: settings, calibration, boot counter.  Written whole to a new file, then renamed."""
+
+import json
+import os
+
+
+def load(path: str, default):
+    """The kept value; `default` when there is none or it cannot be read."""
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return default
+
+
+def save(path: str, value) -> None:
+    new = path + ".new"
+    with open(new, "w") as file:
+        json.dump(value, file)
+        file.flush()
+    os.rename(new, path)
