@@ -23,7 +23,6 @@ CONFIG = """
 check_untyped_defs = True
 strict_equality = True
 warn_unused_ignores = True
-warn_unreachable = True
 custom_typeshed_dir = {typings}
 mypy_path = {firmware}:{typings}:{typings}/stdlib
 explicit_package_bases = True
