@@ -4,7 +4,7 @@
 _BASE = "6b6e%s-7365-4e73-a0e1-0f6a52d5c9b4"
 
 
-def _uuid(short):
+def _uuid(short: str) -> str:
     return _BASE % short
 
 
@@ -28,16 +28,16 @@ ATT_HEADER = 3
 CONTROL_BUFFER = 512
 
 
-def _item(kind, data):
+def _item(kind: int, data: bytes) -> bytes:
     return bytes((len(data) + 1, kind)) + data
 
 
-def _uuid_bytes(text):
+def _uuid_bytes(text: str) -> bytes:
     digits = text.replace("-", "")
     return bytes(int(digits[i : i + 2], 16) for i in range(30, -2, -2))
 
 
-def advertisement(major, short_id):
+def advertisement(major: int, short_id: bytes) -> bytes:
     """31 bytes at most: flags, service UUID, wire major and a short id (never a serial or a runner's name)."""
     return (
         _item(0x01, b"\x06")
@@ -46,9 +46,9 @@ def advertisement(major, short_id):
     )
 
 
-def scan_response(short_id):
+def scan_response(short_id: bytes) -> bytes:
     return _item(0x09, name(short_id).encode())
 
 
-def name(short_id):
+def name(short_id: bytes) -> str:
     return NAME_PREFIX + "".join("%02x" % b for b in short_id)

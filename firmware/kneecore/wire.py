@@ -17,6 +17,11 @@ import struct
 from binascii import crc32
 from collections import namedtuple
 
+TYPE_CHECKING = False  # what type checkers take for True
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 MAJOR = 1
 MINOR = 0
 
@@ -27,7 +32,9 @@ OVERHEAD = HEAD + TAIL
 MAX_PAYLOAD = 255
 MAX_FRAME = MAX_PAYLOAD + OVERHEAD
 
-UNKNOWN_I16 = -32768  # "not measured" in a signed field; an unsigned duration uses 0, an unsigned value 0xFFFF
+UNKNOWN_I16 = (
+    -32768
+)  # "not measured" in a signed field; an unsigned duration uses 0, an unsigned value 0xFFFF
 UNKNOWN_U16 = 0xFFFF
 
 # Codes of meaning.  Only ever added to; a reader shows an unknown one, it never fails.
@@ -39,13 +46,33 @@ RULES = ("off", "cadence", "lean", "impact", "metronome")
 DIRECTIONS = ("none", "increase", "decrease")
 GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full")
 MARKS = ("pain", "sync", "note", "mute")
-STRIDE_FLAGS = ("clipped", "gap_before", "backdated", "turn", "strap_loose", "bias_unsettled", "metric_missing")
+STRIDE_FLAGS = (
+    "clipped",
+    "gap_before",
+    "backdated",
+    "turn",
+    "strap_loose",
+    "bias_unsettled",
+    "metric_missing",
+)
 FLAG_CLIPPED, FLAG_GAP_BEFORE, FLAG_BACKDATED, FLAG_TURN, FLAG_STRAP_LOOSE, FLAG_BIAS, FLAG_MISSING = (
     1 << i for i in range(7)
 )
 CUE_STATES = ("off", "baseline", "armed", "holdoff", "muted", "suspended")
-NOTICES = ("error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed",
-           "task_failed", "log_full", "rate_off", "motor_limit", "host_clock")
+NOTICES = (
+    "error",
+    "imu_missing",
+    "imu_identity",
+    "imu_one_g",
+    "imu_settings",
+    "bus_fault",
+    "log_failed",
+    "task_failed",
+    "log_full",
+    "rate_off",
+    "motor_limit",
+    "host_clock",
+)
 STATUSES = ("ok", "refused", "busy", "bad_value", "bad_state", "unknown_command", "failed")
 OK, REFUSED, BUSY, BAD_VALUE, BAD_STATE, UNKNOWN_COMMAND, FAILED = range(7)
 
@@ -56,15 +83,15 @@ _RANGES = {
 
 Record = namedtuple("Record", ("name", "code", "fields", "layout", "size"))
 
-BY_CODE = {}
-BY_NAME = {}
+BY_CODE: "dict[int, Record]" = {}
+BY_NAME: "dict[str, Record]" = {}
 
 
 class WireError(ValueError):
     """A value that does not fit its field, or bytes that are no frame."""
 
 
-def _record(name, code, *fields):
+def _record(name: str, code: int, *fields: "tuple[str, str]") -> Record:
     """`fields`: (name, struct letter), ... ; the letter ``*`` (last only) takes the rest of the payload as bytes."""
     letters = "".join(letter for _, letter in fields if letter != "*")
     layout = "<" + letters
@@ -76,7 +103,7 @@ def _record(name, code, *fields):
     return record
 
 
-def _spread(name, count, letter):
+def _spread(name: str, count: int, letter: str) -> "tuple[tuple[str, str], ...]":
     return tuple((name + str(i), letter) for i in range(count))
 
 
@@ -126,7 +153,9 @@ TIME = _record("time", 0x49, ("token", "H"), ("utc_us", "q"))
 NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
 
 # Answers, 0x60..0x7F
-REPLY = _record("reply", 0x60, ("token", "H"), ("command", "B"), ("status", "B"), ("t_us", "Q"), ("data", "*"))
+REPLY = _record(
+    "reply", 0x60, ("token", "H"), ("command", "B"), ("status", "B"), ("t_us", "Q"), ("data", "*")
+)
 UNIT = _record(  # data of the answer to HELLO
     "unit", 0x61, ("major", "B"), ("minor", "B"), ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"),
     ("boot", "H"), ("next_seq", "I"), ("first_seq", "I"), ("acked_seq", "I"), ("running", "B"), ("chip", "B"),
@@ -138,7 +167,7 @@ COMMANDS = (HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE)
 LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR)
 
 
-def payload(record, values):
+def payload(record: Record, values: "Mapping[str, Any]") -> bytes:
     """Bytes of one record's payload.  `values` maps every field name to an int (bytes for ``*``).
 
     A value that does not fit raises WireError naming the field: MicroPython would cut it silently, CPython raise
@@ -161,16 +190,16 @@ def payload(record, values):
     return data
 
 
-def frame(record, values):
+def frame(record: Record, values: "Mapping[str, Any]") -> bytes:
     """A whole frame, ready for the log or the air."""
     body = payload(record, values)
     head = bytes((_MAGIC | MAJOR, record.code, len(body))) + body
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
 
 
-def parse(record, body):
+def parse(record: Record, body: bytes) -> "dict[str, Any]":
     """Payload bytes to a dict; a field an older peer did not send is None, later ones it added are ignored."""
-    values = {}
+    values: "dict[str, Any]" = {}
     at = 0
     for name, letter in record.fields:
         if letter == "*":
@@ -185,7 +214,7 @@ def parse(record, body):
     return values
 
 
-def check(data, at=0):
+def check(data: "bytes | bytearray", at: int = 0) -> int:
     """Length of the valid frame at `at`; 0 if more bytes are needed; -1 if none begins there."""
     left = len(data) - at
     if left < 1:
@@ -194,7 +223,7 @@ def check(data, at=0):
         return -1
     if left < HEAD:
         return 0
-    size = data[at + 2] + OVERHEAD
+    size: int = data[at + 2] + OVERHEAD
     if left < size:
         return 0
     end = at + size - TAIL
@@ -206,11 +235,11 @@ def check(data, at=0):
 class Stream:
     """Byte chunks in, whole frames out.  Garbage is skipped to the next valid frame and counted in `skipped`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.skipped = 0
         self._data = bytearray()
 
-    def feed(self, chunk):
+    def feed(self, chunk: bytes) -> "list[tuple[int, bytes]]":
         """List of (code, frame bytes) completed by `chunk`."""
         data = self._data
         data.extend(chunk)
@@ -229,18 +258,18 @@ class Stream:
         self._data = data[at:]
         return out
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget a cut frame, counting its bytes: a new connection begins at a frame."""
         self.skipped += len(self._data)
         self._data = bytearray()
 
 
-def body_of(frame_bytes):
+def body_of(frame_bytes: bytes) -> bytes:
     """Payload of a frame that `check` or `Stream` found valid."""
     return frame_bytes[HEAD:-TAIL]
 
 
-def decode(frame_bytes):
+def decode(frame_bytes: bytes) -> "tuple[Record | None, dict[str, Any]]":
     """(record or None if the code is unknown, values) of one valid frame."""
     record = BY_CODE.get(frame_bytes[1])
     if record is None:
