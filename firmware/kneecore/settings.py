@@ -11,79 +11,23 @@ Setting = namedtuple("Setting", ("name", "default", "low", "high", "unit", "mean
 TABLE = tuple(
     Setting(*row)
     for row in (
-        (
-            "cue_rule",
-            1,
-            0,
-            4,
-            "code",
-            "0 off, 1 cadence, 2 lean, 3 impact, 4 metronome (2 to 4 are not built yet)",
-        ),
-        (
-            "cadence_offset_pm",
-            75,
-            -200,
-            200,
-            "permille",
-            "target = baseline cadence + this; 0 guards the present one",
-        ),
-        (
-            "cadence_band_pm",
-            0,
-            0,
-            200,
-            "permille",
-            "half width of dead zone; 0: 2 SD of the baseline, 2 % at least",
-        ),
-        (
-            "cue_side",
-            0,
-            0,
-            3,
-            "code",
-            "0 towards the offset (0: both), 1 both, 2 only increase, 3 only decrease",
-        ),
-        (
-            "cue_m",
-            3,
-            1,
-            10,
-            "strides",
-            "cue when this many of the last cue_n run strides are out of the band",
-        ),
+        ("cue_rule", 1, 0, 4, "code", "0 off, 1 cadence, 2 lean, 3 impact, 4 metronome (2 to 4 are not built yet)"),
+        ("cadence_offset_pm", 75, -200, 200, "permille", "target = baseline cadence + this; 0 guards the present one"),
+        ("cadence_band_pm", 0, 0, 200, "permille", "half width of dead zone; 0: 2 SD of the baseline, at least 2 %"),
+        ("cue_side", 0, 0, 3, "code", "0 towards the offset (0: both), 1 both, 2 only increase, 3 only decrease"),
+        ("cue_m", 3, 1, 10, "strides", "cue when this many of the last cue_n run strides are out of the band"),
         ("cue_n", 5, 1, 10, "strides", "see cue_m"),
         ("cue_holdoff_strides", 5, 1, 100, "strides", "run strides without a cue after a cue"),
-        (
-            "baseline_strides",
-            250,
-            5,
-            2000,
-            "strides",
-            "steady run strides that make the baseline (about 3 minutes)",
-        ),
+        ("baseline_strides", 250, 5, 2000, "strides", "steady run strides that make the baseline (about 3 minutes)"),
         ("confidence_min", 60, 0, 100, "percent", "strides below this never cue and never enter a baseline"),
         ("pulse_min_ms", 80, 20, 400, "ms", "shortest cue"),
         ("pulse_max_ms", 200, 20, 400, "ms", "longest cue; the motor's own hard maximum is in pins.py"),
         ("swing_floor_dps", 100, 40, 400, "deg/s", "least mid-swing peak rate taken for a swing"),
         ("filter_tau_ms", 3000, 500, 10000, "ms", "time constant of the gravity filter"),
-        (
-            "run_impact_mg",
-            2500,
-            500,
-            10000,
-            "mg",
-            "axial peak from which a stride counts as running by impact",
-        ),
-        (
-            "run_duty_pm",
-            480,
-            300,
-            600,
-            "permille",
-            "duty factor below which a stride counts as running by contact",
-        ),
+        ("run_impact_mg", 2500, 500, 10000, "mg", "axial peak from which a stride counts as running by impact"),
+        ("run_duty_pm", 480, 300, 600, "permille", "duty factor below which a stride counts as running by contact"),
     )
-)
+)  # fmt: skip
 
 INDEX = {setting.name: i for i, setting in enumerate(TABLE)}
 

@@ -32,9 +32,8 @@ OVERHEAD = HEAD + TAIL
 MAX_PAYLOAD = 255
 MAX_FRAME = MAX_PAYLOAD + OVERHEAD
 
-UNKNOWN_I16 = (
-    -32768
-)  # "not measured" in a signed field; an unsigned duration uses 0, an unsigned value 0xFFFF
+# "Not measured": a signed field holds this, an unsigned value 0xFFFF, an unsigned duration 0.
+UNKNOWN_I16 = -32768
 UNKNOWN_U16 = 0xFFFF
 
 # Codes of meaning.  Only ever added to; a reader shows an unknown one, it never fails.
@@ -47,32 +46,16 @@ DIRECTIONS = ("none", "increase", "decrease")
 GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full")
 MARKS = ("pain", "sync", "note", "mute")
 STRIDE_FLAGS = (
-    "clipped",
-    "gap_before",
-    "backdated",
-    "turn",
-    "strap_loose",
-    "bias_unsettled",
-    "metric_missing",
-)
+    "clipped", "gap_before", "backdated", "turn", "strap_loose", "bias_unsettled", "metric_missing",
+)  # fmt: skip
 FLAG_CLIPPED, FLAG_GAP_BEFORE, FLAG_BACKDATED, FLAG_TURN, FLAG_STRAP_LOOSE, FLAG_BIAS, FLAG_MISSING = (
     1 << i for i in range(7)
 )
 CUE_STATES = ("off", "baseline", "armed", "holdoff", "muted", "suspended")
 NOTICES = (
-    "error",
-    "imu_missing",
-    "imu_identity",
-    "imu_one_g",
-    "imu_settings",
-    "bus_fault",
-    "log_failed",
-    "task_failed",
-    "log_full",
-    "rate_off",
-    "motor_limit",
-    "host_clock",
-)
+    "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
+    "log_full", "rate_off", "motor_limit", "host_clock",
+)  # fmt: skip
 STATUSES = ("ok", "refused", "busy", "bad_value", "bad_state", "unknown_command", "failed")
 OK, REFUSED, BUSY, BAD_VALUE, BAD_STATE, UNKNOWN_COMMAND, FAILED = range(7)
 
