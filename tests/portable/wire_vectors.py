@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Packs and reads every golden vector; the streams get them cut into odd pieces with garbage between."""
+
+import binascii
+import json
+import sys
+
+from kneecore import wire
+
+frames = []
+with open(sys.path[0] + "/wire-v1.jsonl") as lines:
+    for line in lines:
+        vector = json.loads(line)
+        record = wire.BY_NAME[vector["record"]]
+        values = vector["values"]
+        for name, letter in record.fields:
+            if letter == "*":
+                values[name] = binascii.unhexlify(values[name])
+        frame = wire.frame(record, values)
+        frames.append(frame)
+        found, decoded = wire.decode(frame)
+        print(found.name, str(binascii.hexlify(frame), "ascii"))
+        print([decoded[name] for name, _ in record.fields])
+
+stream = wire.Stream()
+data = b"\xa1\x01\x02garbage".join(frames)
+for at in range(0, len(data), 97):
+    for code, frame in stream.feed(data[at : at + 97]):
+        print(code, len(frame))
+print("skipped", stream.skipped)
+
+for letter in "BbHhIiQq":
+    for code in sorted(wire.BY_CODE):
+        record = wire.BY_CODE[code]
+        for name, found in record.fields:
+            if found == letter:
+                values = {field: b"" if kind == "*" else 0 for field, kind in record.fields}
+                values[name] = -(1 << 64)
+                try:
+                    wire.frame(record, values)
+                except wire.WireError as error:
+                    print(error)
