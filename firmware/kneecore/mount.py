@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Chip counts in sensor axes to common units in segment axes: x forward, y up along the tibia, z to the right.
+
+One matrix does it all: rotation, scales, accelerometer scale error and gyro bias are folded in, so that a
+normalised sample costs six rows.  Acceleration comes out at 1024 LSB/g (int16 holds 32 g), angular rate at
+16 LSB/(deg/s).  The bias is subtracted before rounding, at 1/8192 of an output step: the tilt filter turns a
+constant rate error into a lean error of error x tau.
+
+Only proper rotations are accepted.  A mirror (determinant -1) applied to both sensors is not a rotation: angular
+rate is an axial vector and mirrors with the opposite signs.
+"""
+
+from array import array
+
+from .fixed import rounded_div
+
+try:
+    import micropython
+except ImportError:  # CPython
+    from . import _cpython as micropython  # type: ignore[no-redef]
+
+ACC_LSB_PER_G = 1024
+GYRO_LSB_PER_DPS = 16
+AXES = 6  # ax ay az gx gy gz
+
+_ONE_Q14 = 1 << 14
+_TOLERANCE_Q14 = 164  # 1 %: axes skewed by 1 deg or scaled by 1 % are refused, rounding to Q14 is far below
+_HALF_Q13 = 1 << 12
+
+
+class MountError(ValueError):
+    """The calibration is no mounting; the text says why."""
+
+
+def rotation_of(calibration: "dict[str, int]") -> "list[int]":
+    """The nine rotation_q14 fields of a calibration, row by row."""
+    return [calibration["rotation_q14_" + str(i)] for i in range(9)]
+
+
+def check_rotation(r: "list[int]") -> None:
+    """Raise MountError unless the 3x3 matrix in Q14 is a proper rotation: rows of length 1, at right angles, det +1."""
+    for i in range(3):
+        for j in range(i, 3):
+            dot = rounded_div(sum(r[3 * i + k] * r[3 * j + k] for k in range(3)), _ONE_Q14)
+            if i == j and abs(dot - _ONE_Q14) > _TOLERANCE_Q14:
+                raise MountError("rotation row %d has length^2 %d/16384, not 1" % (i + 1, dot))
+            if i != j and abs(dot) > _TOLERANCE_Q14:
+                raise MountError("rotation rows %d and %d are not at right angles" % (i + 1, j + 1))
+    x_cross_y = (r[1] * r[5] - r[2] * r[4], r[2] * r[3] - r[0] * r[5], r[0] * r[4] - r[1] * r[3])
+    if x_cross_y[0] * r[6] + x_cross_y[1] * r[7] + x_cross_y[2] * r[8] < 0:
+        raise MountError("rotation is a mirror (determinant -1)")
+
+
+def fold(calibration: "dict[str, int]", acc_lsb_per_g: int, gyro_lsb_per_10dps: int) -> "array[int]":
+    """Matrix for `apply`: six rows of three Q13 coefficients and a Q13 offset (minus the rotated gyro bias).
+
+    `calibration` has the fields of the wire.  MountError if it is no rotation, or if full-scale counts could leave
+    31 bits.  Runs once per run; on the device its products are big integers.
+    """
+    r = rotation_of(calibration)
+    check_rotation(r)
+    acc_scale_q14 = calibration["acc_scale_q14"]
+    matrix = array("i")
+    for i in range(3):
+        row = r[3 * i : 3 * i + 3]
+        # Q14 * Q14 -> Q13 is a shift by 15
+        matrix.extend(
+            array(
+                "i", [rounded_div(c * acc_scale_q14 * ACC_LSB_PER_G, acc_lsb_per_g << 15) for c in row] + [0]
+            )
+        )
+    for i in range(3):
+        row = r[3 * i : 3 * i + 3]
+        bias_mdps_q14 = sum(row[k] * calibration["gyro_bias_mdps_" + str(k)] for k in range(3))
+        matrix.extend(
+            array("i", [rounded_div(c * GYRO_LSB_PER_DPS * 10, gyro_lsb_per_10dps << 1) for c in row])
+        )
+        matrix.append(-rounded_div(bias_mdps_q14 * GYRO_LSB_PER_DPS, 2000))
+    for i in range(0, len(matrix), 4):
+        reach = 32768 * sum(abs(c) for c in matrix[i : i + 3]) + abs(matrix[i + 3]) + _HALF_Q13
+        if reach >= 1 << 30:
+            raise MountError("row %d of the folded calibration leaves 31 bits at full scale" % (i // 4 + 1))
+    return matrix
+
+
+@micropython.native
+def apply(matrix: "array[int]", batch: "array[int]", offset: int, out: "array[int]") -> None:
+    """One sample, batch[offset:offset + 6] in counts, into out[0:6] in common units, saturated to +-32767.
+
+    Halves round away from zero, so that a mirrored sample comes out exactly mirrored.
+    """
+    row = 0
+    for i in range(6):
+        at = offset if i < 3 else offset + 3
+        total = (
+            matrix[row] * batch[at]
+            + matrix[row + 1] * batch[at + 1]
+            + matrix[row + 2] * batch[at + 2]
+            + matrix[row + 3]
+        )
+        total = (total + 4096 + (total >> 30)) >> 13  # total >> 30 is -1 for negatives, else 0
+        if total > 32767:
+            total = 32767
+        elif total < -32767:
+            total = -32767
+        out[i] = total
+        row += 4

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""Where gravity is in the shank's axes: a second-order low-pass of acceleration, carried along by the gyro.
+
+Mean acceleration over a stride is gravity, so the impacts of running average out; no heading, no quaternion.  States
+s (gravity, up) and u = v dt turn with the shank each sample, then
+
+    u += (wc dt)^2 (a - s) - sqrt(2) wc dt u        s += u        wc = sqrt(2) / tau
+
+Per sample the shank turns by d = w dt, by the midpoint rule s -= d x (s - d x s / 2).  Lean error from a gyro bias is
+about bias x tau.  Limits: any integer rate of 200..1000 Hz, tau 500..10000 ms.
+
+The filter works on a left leg: a right leg's sample is mirrored as it is read (a_z, w_x, w_y change sign), so that
+mirrored recordings give identical results and lean, positive when the knee is medial of the ankle, needs no sign.
+
+Formats, all within 31 bits for any input: a 1024 LSB/g, w 16 LSB/(deg/s), s 2^24 per g clamped to +-4 g, u 2^30 per g
+clamped to +-1/64 g, d 2^13 per rad (0.18 rad at most).  What the shifts to d and to u cut off is carried to the next
+sample, so that neither a slow turn nor a slow pull is lost.
+"""
+
+from array import array
+
+from .fixed import elevation_cdeg, length3, rounded_div
+
+try:
+    import micropython
+except ImportError:  # CPython
+    from . import _cpython as micropython  # type: ignore[no-redef]
+
+STATE = 12  # s, u, carry of d, carry of u; x y z each
+
+_S_MAX = 1 << 26
+_U_MAX = 1 << 24
+
+# pi = 355/113 to 1e-7; w counts to rad: / (16 x 180)
+_PI_NUMERATOR, _PI_DENOMINATOR = 355, 113
+
+
+def _fraction_bits(numerator: int, denominator: int, bits: int) -> int:
+    """Largest n so that numerator / denominator x 2^n fits `bits` bits.  The ratio is below 1."""
+    n = 0
+    while rounded_div(numerator << n + 1, denominator) < 1 << bits:
+        n += 1
+    return n
+
+
+def derive(rate_hz: int, tau_ms: int, side: int) -> "array[int]":
+    """Coefficients for one run.  `side`: +1 left, -1 right."""
+    radians = 2880 * rate_hz * _PI_DENOMINATOR  # one count of w for one sample, _PI_NUMERATOR of these
+    turn_bits = _fraction_bits(_PI_NUMERATOR, radians, 14)
+    turn = rounded_div(_PI_NUMERATOR << turn_bits, radians)
+    # (wc dt)^2 = 2 (dt / tau)^2 pulls a - s at 2^12 per g, sqrt(2) wc dt = 2 dt / tau damps u at 2^22 per g.  Both
+    # products have one format, so that their sum is cut and carried once.
+    steps = rate_hz * tau_ms
+    bits = min(_fraction_bits(2000000, steps * steps, 11) + 12, _fraction_bits(2000, steps, 12) + 22)
+    pull = rounded_div(2000000 << bits - 12, steps * steps)
+    damp = rounded_div(2000 << bits - 22, steps)
+    return array("i", (side, turn, turn_bits - 13, pull, damp, bits - 30))
+
+
+def new_state() -> "array[int]":
+    return array("i", (0 for _ in range(STATE)))
+
+
+def start(state: "array[int]", derived: "array[int]", sample: "array[int]") -> None:
+    """Take the direction of one sample's acceleration for gravity: exact when still, settled after 3 tau otherwise."""
+    length = max(length3(sample[0], sample[1], sample[2]), 1)
+    for i in range(3):
+        state[i] = (sample[i] << 14) // length << 10
+        state[i + 3] = 0
+        state[i + 6] = 0
+        state[i + 9] = 0
+    state[2] *= derived[0]
+
+
+@micropython.native
+def step(state: "array[int]", derived: "array[int]", sample: "array[int]") -> None:
+    """One sample from mount.apply (any int16 values) into the state."""
+    side = derived[0]
+    turn = derived[1]
+    shift = derived[2]
+    mask = (1 << shift) - 1
+    x = sample[3] * side * turn + state[6]
+    y = sample[4] * side * turn + state[7]
+    z = sample[5] * turn + state[8]
+    state[6] = x & mask
+    state[7] = y & mask
+    state[8] = z & mask
+    dx = x >> shift
+    dy = y >> shift
+    dz = z >> shift
+
+    # s at 2^16 per g for the products: 2^13 * 2^16 back to 2^24 is >> 5, halved for the midpoint >> 6
+    sx = state[0]
+    sy = state[1]
+    sz = state[2]
+    x = sx >> 8
+    y = sy >> 8
+    z = sz >> 8
+    mx = (sx - ((dy * z - dz * y) >> 6)) >> 8
+    my = (sy - ((dz * x - dx * z) >> 6)) >> 8
+    mz = (sz - ((dx * y - dy * x) >> 6)) >> 8
+    sx -= (dy * mz - dz * my) >> 5
+    sy -= (dz * mx - dx * mz) >> 5
+    sz -= (dx * my - dy * mx) >> 5
+
+    # u at 2^24 per g: 2^13 * 2^24 back to 2^30 is >> 7.  Rounded: a bias of half a step in u tilts s by 0.03 degree.
+    ux = state[3]
+    uy = state[4]
+    uz = state[5]
+    x = (ux + 32) >> 6
+    y = (uy + 32) >> 6
+    z = (uz + 32) >> 6
+    mx = (ux - ((dy * z - dz * y) >> 8) + 32) >> 6
+    my = (uy - ((dz * x - dx * z) >> 8) + 32) >> 6
+    mz = (uz - ((dx * y - dy * x) >> 8) + 32) >> 6
+    ux -= (dy * mz - dz * my + 64) >> 7
+    uy -= (dz * mx - dx * mz + 64) >> 7
+    uz -= (dx * my - dy * mx + 64) >> 7
+
+    pull = derived[3]
+    damp = derived[4]
+    shift = derived[5]
+    mask = (1 << shift) - 1
+    x = ((sample[0] << 2) - (sx + 2048 >> 12)) * pull - (ux + 128 >> 8) * damp + state[9]
+    y = ((sample[1] << 2) - (sy + 2048 >> 12)) * pull - (uy + 128 >> 8) * damp + state[10]
+    z = ((sample[2] * side << 2) - (sz + 2048 >> 12)) * pull - (uz + 128 >> 8) * damp + state[11]
+    state[9] = x & mask
+    state[10] = y & mask
+    state[11] = z & mask
+    ux += x >> shift
+    uy += y >> shift
+    uz += z >> shift
+
+    ux = _U_MAX if ux > _U_MAX else -_U_MAX if ux < -_U_MAX else ux
+    uy = _U_MAX if uy > _U_MAX else -_U_MAX if uy < -_U_MAX else uy
+    uz = _U_MAX if uz > _U_MAX else -_U_MAX if uz < -_U_MAX else uz
+    sx += (ux + 32) >> 6
+    sy += (uy + 32) >> 6
+    sz += (uz + 32) >> 6
+    state[0] = _S_MAX if sx > _S_MAX else -_S_MAX if sx < -_S_MAX else sx
+    state[1] = _S_MAX if sy > _S_MAX else -_S_MAX if sy < -_S_MAX else sy
+    state[2] = _S_MAX if sz > _S_MAX else -_S_MAX if sz < -_S_MAX else sz
+    state[3] = ux
+    state[4] = uy
+    state[5] = uz
+
+
+def lean_cdeg(state: "array[int]", neutral_cdeg: int) -> int:
+    """Frontal inclination of the tibia, positive when the knee is medial of the ankle, in hundredths of a degree."""
+    return elevation_cdeg(state[0], state[1], -state[2]) - neutral_cdeg

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Integer square root, length and elevation against floating point, over their stated ranges."""
+
+import math
+
+import pytest
+from core.smallint import OutOfRange, SmallInt
+from hypothesis import given
+from hypothesis import strategies as st
+from kneecore import fixed
+
+counts = st.integers(-32768, 32768)
+components = st.integers(-(1 << 26), 1 << 26)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"), [(7, 2, 4), (-7, 2, -4), (6, 4, 2), (5, 4, 1), (-5, 4, -1), (0, 9, 0)]
+)
+def test_rounded_div_rounds_halves_away_from_zero(a, b, expected):
+    assert fixed.rounded_div(a, b) == expected
+
+
+@given(st.integers(0, (1 << 30) - 1))
+def test_isqrt_is_the_floor_of_the_root(n):
+    assert fixed.isqrt(SmallInt(n)) == math.isqrt(n)
+
+
+@given(counts, counts, counts)
+def test_length_of_any_sample(x, y, z):
+    true = math.hypot(x, y, z)
+    assert abs(fixed.length3(SmallInt(x), SmallInt(y), SmallInt(z)) - true) <= max(2, true / 4096)
+
+
+def test_elevation_of_plain_directions():
+    one_g = 1 << 24
+    assert fixed.elevation_cdeg(0, one_g, 0) == 0
+    assert fixed.elevation_cdeg(0, one_g, one_g) == 4500
+    assert fixed.elevation_cdeg(one_g, 0, -one_g) == -4500
+    assert fixed.elevation_cdeg(0, 0, one_g) == 9000
+    assert fixed.elevation_cdeg(0, 0, 0) == 0
+
+
+@given(components, components, components)
+def test_elevation_is_within_a_hundredth_of_a_degree_and_31_bits(x, y, z):
+    cdeg = fixed.elevation_cdeg(SmallInt(x), SmallInt(y), SmallInt(z))
+    assert fixed.elevation_cdeg(x, y, -z) == -cdeg
+    if math.hypot(x, y, z) > 1 << 20:
+        assert abs(cdeg - 100 * math.degrees(math.atan2(z, math.hypot(x, y)))) <= 1
+
+
+def test_a_checked_integer_raises_beyond_31_bits():
+    with pytest.raises(OutOfRange):
+        SmallInt(1 << 15) * (1 << 15)
+    with pytest.raises(OutOfRange):
+        2 - SmallInt(-(1 << 30))
