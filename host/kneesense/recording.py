@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+"""Recordings: a CSV of one shank sensor, checked while it is loaded, then resampled and quantised to chip counts.
+
+Columns by name, in any order: t_s [s], ax ay az [m/s^2, specific force], gx gy gz [rad/s], sensor axes; .csv or
+.csv.gz.  Every row that cannot be used is an error with its line, or is dropped and counted; nothing is guessed.
+`quantise` is the only way from a recording to counts, for `replay` and for the virtual chip.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+from pathlib import Path
+
+import numpy as np
+from kneecore.chips import Chip
+from numpy.typing import NDArray
+
+from kneesense.errors import InputError
+
+Floats = NDArray[np.float64]
+
+G = 9.80665
+REQUIRED = ("t_s", "ax", "ay", "az", "gx", "gy", "gz")
+RATES_HZ = (200, 1000)  # what the device's filters are made for
+
+_NEEDS = "columns needed: t_s [s], ax, ay, az [m/s^2], gx, gy, gz [rad/s]"
+_UNITS = (
+    "s",
+    "ms",
+    "us",
+    "g",
+    "mg",
+    "ms2",
+    "mps2",
+    "m_s2",
+    "m_s_2",
+    "rads",
+    "rad_s",
+    "radps",
+    "dps",
+    "deg_s",
+    "degs",
+)
+_GAP = 1.75  # sample intervals: one missing row makes 2; jitter stays below
+# (least and greatest median of |a|, unit it is then likely in, factor to m/s^2); running has a median up to 1.6 g
+_ACC_SCALES = ((0.4, 2.5, "g", G), (400, 2500, "mg", G / 1000), (4000, 25000, "mm/s^2", 0.001))
+_ACC_MEDIAN = (4.0, 25.0)
+_GYRO_LIMIT = 36.0  # rad/s; the chips' range of 2000 deg/s is 34.9
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Checked samples of one sensor, its axes.  Strictly increasing times, no NaN."""
+
+    name: str
+    t_s: Floats  # (n,)
+    acc: Floats  # (n, 3) m/s^2
+    gyro: Floats  # (n, 3) rad/s
+    gaps: dict[int, str]  # row a gap ends at -> its reason, as in wire.GAP_REASONS
+    warnings: tuple[str, ...]
+
+    @property
+    def rate_hz(self) -> float:
+        """Median sample rate; 0 with fewer than two samples."""
+        return float(1 / np.median(np.diff(self.t_s))) if len(self.t_s) > 1 else 0.0
+
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """(first, end) rows of each stretch without a gap."""
+        bounds = [0, *sorted(self.gaps), len(self.t_s)]
+        return (pair for pair in pairwise(bounds) if pair[0] < pair[1])
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Samples in a row: `counts` is ax ay az gx gy gz, ... as array('h'); `lost` samples are missing before it."""
+
+    start: int  # index of the first sample since the run's start, lost ones counted
+    lost: int
+    reason: str  # "" or one of wire.GAP_REASONS
+    counts: array[int]
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """A recording as a chip would have given it.  Sample k was taken at t0_s + k / rate_hz."""
+
+    t0_s: float
+    rate_hz: int
+    segments: tuple[Segment, ...]
+
+    @property
+    def samples(self) -> int:
+        """Samples from start to end, lost ones counted."""
+        if not self.segments:
+            return 0
+        last = self.segments[-1]
+        return last.start + len(last.counts) // 6
+
+
+def quantise(recording: Recording, rate_hz: int, chip: Chip) -> Quantised:
+    """Resample to `rate_hz` (linear, never across a gap) and round to the chip's int16 counts, saturated."""
+    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+        raise InputError(f"rate of {rate_hz} Hz: must be {RATES_HZ[0]} to {RATES_HZ[1]}")
+    if not len(recording.t_s):
+        return Quantised(0.0, rate_hz, ())
+    t0_s = float(recording.t_s[0])
+    place = (recording.t_s - t0_s) * rate_hz  # of each row, in samples
+    signals = np.column_stack(
+        (
+            recording.acc * (chip.acc_lsb_per_g / G),
+            np.degrees(recording.gyro) * (chip.gyro_lsb_per_10dps / 10),
+        )
+    )
+    segments: list[Segment] = []
+    following = 0
+    for first, end in recording.pieces():
+        start = int(np.ceil(place[first] - 1e-6))
+        grid = np.arange(start, int(np.floor(place[end - 1] + 1e-6)) + 1)
+        if not len(grid):
+            continue
+        resampled = np.column_stack([np.interp(grid, place[first:end], s[first:end]) for s in signals.T])
+        counts = array("h", np.clip(np.rint(resampled), -32768, 32767).astype(np.int16).tobytes())
+        lost = start - following
+        if segments and not lost:  # the gap lies between two samples of this rate
+            segments[-1].counts.extend(counts)
+        else:
+            segments.append(Segment(start, lost, recording.gaps.get(first, ""), counts))
+        following = start + len(grid)
+    return Quantised(t0_s, rate_hz, tuple(segments))
+
+
+def load(path: str | Path) -> Recording:
+    """Read and check one recording.  InputError names the file, the line and the cure."""
+    path = Path(path)
+    rows = csv.reader(io.StringIO(_text(path), newline=""))
+    header = [name.strip() for name in next(rows, [])]
+    _check_header(path, header)
+    cells, lines, values = _rows(path, header, rows)
+    warnings = []
+    extra = [name for name in header if name not in REQUIRED and not name.startswith("thigh_")]
+    if extra:
+        warnings.append(f"{path}: ignored columns: {', '.join(extra)}")
+
+    same = np.zeros(len(values), bool)
+    same[1:] = ((values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))).all(axis=1)
+    if same.any():
+        warnings.append(f"{path}: {same.sum()} duplicated rows dropped")
+    usable = np.isfinite(values).all(axis=1)
+    missing = ~usable & ~same
+    if missing.any():
+        at = lines[int(np.argmax(missing))]
+        warnings.append(
+            f"{path}: {missing.sum()} rows with missing values dropped, first line {at}; they are gaps"
+        )
+    kept = np.flatnonzero(usable & ~same)
+    values = values[kept]
+    t_s = values[:, 0]
+    back = np.flatnonzero(np.diff(t_s) <= 0) + 1
+    if len(back):
+        _refuse_order(path, header, cells, lines, kept, back, t_s)
+
+    gaps = {int(i) + 1: "time_jump" for i in np.flatnonzero(np.diff(t_s) > _GAP * _interval(t_s))}
+    # rows dropped so far, at each kept row: where it grows, a gap ends
+    lost_so_far = np.cumsum(missing)[kept]
+    gaps |= {int(i) + 1: "nan" for i in np.flatnonzero(np.diff(lost_so_far))}
+    acc, gyro = np.ascontiguousarray(values[:, 1:4]), np.ascontiguousarray(values[:, 4:7])
+    if len(t_s) and t_s[-1] - t_s[0] >= 1.0:
+        _check_scales(path, acc, gyro)
+    return Recording(str(path), t_s.copy(), acc, gyro, gaps, tuple(warnings))
+
+
+def _interval(t_s: Floats) -> float:
+    return float(np.median(np.diff(t_s))) if len(t_s) > 1 else 0.0
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({error})", "is it a whole .csv or .csv.gz?") from None
+    if not data.strip():
+        raise InputError(f"{path}: empty file", "the first line must be the header; " + _NEEDS)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file", "save it as CSV, UTF-8") from None
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    if len(header) < 2 and any(mark in "".join(header) for mark in ";\t"):
+        raise InputError(
+            f"{path}: line 1: columns are not separated by commas", "separate by ',', decimal point '.'"
+        )
+    if all(_is_number(name) for name in header):
+        raise InputError(f"{path}: line 1: numbers, no header", _NEEDS)
+    for name in header:
+        wanted = {_bare(required): required for required in REQUIRED}.get(_bare(name))
+        if wanted and name != wanted:
+            raise InputError(f"{path}: column '{name}' is not '{wanted}'", f"convert and rename it; {_NEEDS}")
+        if wanted and header.count(name) > 1:
+            raise InputError(f"{path}: column '{name}' stands there twice", "keep one of them")
+    absent = [name for name in REQUIRED if name not in header]
+    if absent == ["gx", "gy", "gz"]:
+        raise InputError(f"{path}: no gyroscope (gx, gy, gz)", "an accelerometer alone is not enough")
+    if absent:
+        raise InputError(f"{path}: no column {', '.join(absent)}", _NEEDS)
+
+
+def _bare(name: str) -> str:
+    """Column name in small letters without its unit: 'Ax [g]', 'ax_g' -> 'ax'."""
+    bare = name.lower().replace("[", " ").replace("(", " ").split(" ")[0]
+    for unit in sorted(_UNITS, key=len, reverse=True):
+        if bare.endswith("_" + unit):
+            return bare[: -len(unit) - 1]
+    return bare
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _rows(
+    path: Path, header: list[str], rows: Iterator[list[str]]
+) -> tuple[list[list[str]], list[int], Floats]:
+    """Cells and line number of each row that is not blank, and its required values (an empty cell is NaN)."""
+    pick = itemgetter(*(header.index(name) for name in REQUIRED))
+    cells, lines, values = [], [], []
+    for row in rows:
+        if not row:
+            continue
+        line: int = rows.line_num  # type: ignore[attr-defined]
+        if len(row) != len(header):
+            advice = "a line cut short, or decimal commas?"
+            raise InputError(f"{path}: line {line}: {len(row)} cells, the header has {len(header)}", advice)
+        cells.append(row)
+        lines.append(line)
+        try:
+            values.append([float(cell) for cell in pick(row)])
+        except ValueError:
+            values.append([_number(path, line, cell) for cell in pick(row)])
+    return cells, lines, np.array(values, float).reshape(-1, len(REQUIRED))
+
+
+def _number(path: Path, line: int, cell: str) -> float:
+    if not cell.strip():
+        return np.nan
+    if not _is_number(cell):
+        advice = "use a decimal point" if "," in cell else "remove the row or leave the cell empty"
+        raise InputError(f"{path}: line {line}: '{cell}' is not a number", advice)
+    return float(cell)
+
+
+def _refuse_order(
+    path: Path,
+    header: list[str],
+    cells: list[list[str]],
+    lines: list[int],
+    kept: NDArray[np.intp],
+    back: NDArray[np.intp],
+    t_s: Floats,
+) -> None:
+    """t_s repeats or goes back at the kept rows `back`: by group columns, which change there only, or by mistake."""
+    restarts = {int(kept[i]) for i in back}
+    groups = []
+    for column, name in enumerate(header):
+        changes = {i for i in range(1, len(cells)) if cells[i][column] != cells[i - 1][column]}
+        if name not in REQUIRED and changes and changes <= restarts:
+            groups.append(name)
+    line, before, after = lines[int(kept[back[0]])], t_s[back[0] - 1], t_s[back[0]]
+    if groups:
+        message = f"{path}: line {line}: t_s restarts per {', '.join(groups)}"
+        raise InputError(message, "a recording is one run: split the file by these columns")
+    raise InputError(f"{path}: line {line}: t_s goes from {before:g} to {after:g}", "sort the rows by t_s")
+
+
+def _check_scales(path: Path, acc: Floats, gyro: Floats) -> None:
+    middle = float(np.median(np.linalg.norm(acc, axis=1)))
+    if not _ACC_MEDIAN[0] <= middle <= _ACC_MEDIAN[1]:
+        unit, factor = next(((u, f) for low, high, u, f in _ACC_SCALES if low <= middle <= high), ("", 0.0))
+        advice = (
+            f"it looks like {unit}: multiply ax, ay, az by {factor:g}"
+            if unit
+            else "ax, ay, az must be in m/s^2"
+        )
+        raise InputError(
+            f"{path}: acceleration is {middle:.3g} at the median, gravity alone is {G} m/s^2", advice
+        )
+    fastest = np.sort(np.abs(gyro).max(axis=1))[-10:]
+    if fastest[0] > _GYRO_LIMIT:
+        advice = f"it looks like deg/s: multiply gx, gy, gz by {np.radians(1):.7f}"
+        raise InputError(
+            f"{path}: angular rate reaches {fastest[-1]:.3g}, no leg turns so fast in rad/s", advice
+        )
