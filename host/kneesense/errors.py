@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The host's exception tree: each error says what happened, `.advice` what to do next, `.exit_code` how to exit."""
+"""The host's exception tree: each error says what happened, `.advice` what to do next, `.exit_code` how to exit.
+
+Exit codes: 1 device or link failed, 2 bad user input or file, 3 nothing found, adapter, permission or part missing.
+`.code` is the stable name in JSON.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ class KneesenseError(Exception):
     """Base of every error a user may meet."""
 
     exit_code = 1
+    code = "failed"
     advice = ""
 
     def __init__(self, message: str, advice: str = "") -> None:
@@ -20,10 +25,88 @@ class InputError(KneesenseError):
     """A user's input or file that cannot be used."""
 
     exit_code = 2
+    code = "input"
 
 
 class ExtraMissing(KneesenseError):
     """An optional part is not installed."""
 
+    exit_code = 3
+    code = "extra_missing"
+
     def __init__(self, extra: str, why: str = "") -> None:
+        self.extra = extra
         super().__init__(why or f"the extra '{extra}' is not installed", f"pip install 'kneesense[{extra}]'")
+
+
+class NothingFound(KneesenseError):
+    """No unit, run or file of the kind asked for."""
+
+    exit_code = 3
+    code = "nothing_found"
+
+
+class AdapterError(KneesenseError):
+    """This computer's Bluetooth cannot be used: absent, off, or not permitted (`reason`)."""
+
+    exit_code = 3
+    code = "adapter"
+
+    def __init__(self, reason: str, message: str, advice: str) -> None:
+        self.reason = reason
+        super().__init__(message, advice)
+
+
+class LinkLost(KneesenseError):
+    """The connection broke, or a step of it took longer than its deadline."""
+
+    code = "link_lost"
+    advice = "keep the unit within a few metres, switched on and not connected to another program"
+
+
+class VersionMismatch(KneesenseError):
+    """Unit and host speak different major versions of the wire."""
+
+    code = "version_mismatch"
+
+    def __init__(self, device: int, host: int) -> None:
+        self.device, self.host = device, host
+        super().__init__(
+            f"the unit speaks wire version {device}, this program {host}",
+            "update the unit's firmware" if device < host else "pip install --upgrade kneesense",
+        )
+
+
+class CommandRefused(KneesenseError):
+    """The unit answered a command with something other than ok."""
+
+    code = "refused"
+
+    def __init__(self, command: str, status: str, advice: str = "") -> None:
+        self.command, self.status = command, status
+        super().__init__(f"the unit answered '{status}' to {command}", advice)
+
+
+class TransferIncomplete(KneesenseError):
+    """A log transfer ended with fewer records received than the unit sent."""
+
+    code = "transfer_incomplete"
+    advice = "the records are still on the unit: try again"
+
+    def __init__(self, sent: int, received: int) -> None:
+        self.sent, self.received = sent, received
+        super().__init__(f"{received} of {sent} records of the log arrived")
+
+
+class StoreError(KneesenseError):
+    """The store cannot be opened, read or written."""
+
+    exit_code = 2
+    code = "store"
+
+
+class StoreFull(StoreError):
+    """No space is left for the store; what was committed stays, the rest is still on the unit."""
+
+    exit_code = 1
+    code = "store_full"

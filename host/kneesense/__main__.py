@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""`python -m kneesense`."""
+
+from .cli.app import main
+
+main()

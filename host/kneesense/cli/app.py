@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The command line's map, its exit codes and its one error handler.
+
+Commands are named by import path, so that `kneesense --help` loads none of them (no numpy, no Bluetooth).
+Exit codes: 0 success, 1 device or link failed, 2 bad user input or file, 3 nothing found, adapter or permission
+missing, 130 stopped by a second Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from .. import __version__
+from ..errors import KneesenseError
+from .output import NOT_SECURED, Output
+
+COMMANDS = {
+    "demo": "The whole product with no hardware: a simulated run through firmware, radio and log.",
+    "scan": "Find units in range.",
+    "pair": "Remember a unit: its leg, its place on the leg, its runner.",
+    "run": "Record a run live, with cues and alerts.",
+    "runs": "List the recorded runs.",
+    "show": "Show one recorded run.",
+    "replay": "Run the unit's own signal processing on a recording.",
+    "bench": "Measure speed and latency.",
+}
+
+app = App(
+    name="kneesense",
+    version=__version__,
+    help=f"A shank sensor for runners: foot strikes, lean, cues and a log.\n\n{NOT_SECURED}",
+    help_epilogue="Example: kneesense scan, then kneesense pair UNIT --side right, then kneesense run",
+)
+for name, summary in COMMANDS.items():
+    app.command(f"kneesense.cli.{name}:{name}", name=name, help=summary, sort_key=list(COMMANDS).index(name))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command line to its exit code; errors are told, never raised."""
+    try:
+        result = app(arguments, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return 2  # cyclopts has said what is wrong
+    except KneesenseError as error:
+        out = Output("--json" in arguments)
+        out.error(error)
+        out.record({"type": "summary", "exit_code": error.exit_code})
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as in `kneesense runs | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""What every command prints, and the flags every command has.
+
+With `--json` stdout carries JSON lines only, the last of type "summary", and text goes to stderr; without it stdout
+carries the text.  Rich drops colours by itself when the output is no terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from ..errors import KneesenseError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+NOT_SECURED = "Control of a unit is not yet secured: anyone in radio range can connect to it and command it."
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Flags:
+    """Flags that every command has."""
+
+    json: Annotated[bool, Parameter(negative=())] = False
+    "JSON lines on stdout, text on stderr."
+
+    store: Path | None = None
+    "File of the recorded runs. Default: runs.sqlite in $KNEESENSE_HOME or the system's data folder."
+
+
+DEFAULT_FLAGS = Flags()
+
+
+class Output:
+    """One command's way to stdout and stderr."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    @cached_property
+    def console(self) -> Console:
+        """For text: stdout, or stderr with `--json`."""
+        from rich.console import Console
+
+        return Console(stderr=self.as_json, highlight=False, soft_wrap=True)
+
+    def record(self, values: Mapping[str, Any], text: RenderableType | None = None) -> None:
+        """One result: a JSON line with `--json`, else its `text` (nothing without one)."""
+        if self.as_json:
+            print(json.dumps(values, allow_nan=False), flush=True)
+        elif text is not None:
+            self.console.print(text)
+
+    def text(self, text: RenderableType) -> None:
+        """Text that is no result of its own, for people only."""
+        self.console.print(text)
+
+    def warn(self, code: str, message: str) -> None:
+        """A warning: a JSON record with `--json`, and one line on stderr."""
+        self.record({"type": "warning", "t_s": None, "code": code, "message": message})
+        print(f"warning: {message}", file=sys.stderr, flush=True)
+
+    def error(self, error: KneesenseError) -> None:
+        """What went wrong and what to do next, in one line on stderr; with `--json` also as a record."""
+        self.record({"type": "error", "code": error.code, "message": str(error), "advice": error.advice})
+        print(f"error: {error}" + (f": {error.advice}" if error.advice else ""), file=sys.stderr, flush=True)

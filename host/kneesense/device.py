@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+"""A unit as a typed async object over any link.
+
+    async with Device(link) as unit:
+        await unit.set("cue_rule", 1)
+        await unit.start()
+        async for record in unit.events():
+            ...
+
+Several commands may be under way at once: each carries a token that its answer repeats.  Late and unknown answers are
+dropped.  Every wait ends by itself after `step_s`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from kneecore import settings, wire
+
+from .clock import ClockFit, monotonic_us, utc_us
+from .errors import CommandRefused, InputError, KneesenseError, LinkLost, TransferIncomplete, VersionMismatch
+from .frames import LogFrame, parse
+from .inbox import Inbox
+from .link import Channel, Link, deadline
+
+STEP_S = 5.0  # several connection intervals, a sector erase and a full reply queue fit in
+_TOKENS = 0x10000
+_FRAME_MARK = 0xA  # high nibble of a frame's first byte; the low one is the wire's major version
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInfo:
+    """What a unit says of itself in answer to HELLO."""
+
+    unit_id: str
+    """Hex; the only identity of a unit."""
+    firmware: str
+    wire: tuple[int, int]
+    boot: int
+    first_seq: int
+    """Oldest record of its log."""
+    next_seq: int
+    """Number the next record will get."""
+    acked_seq: int
+    running: bool
+    chip: str
+    rate_hz: int
+
+
+class Device:
+    """Opens the link on entry, checks the version, closes on exit."""
+
+    def __init__(self, link: Link, *, step_s: float = STEP_S) -> None:
+        self._link = link
+        self._step_s = step_s
+        self._streams = {channel: wire.Stream() for channel in Channel}
+        self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._token = 0
+        self._transfer: Inbox[tuple[int, bytes]] | None = None
+        self._transfer_lock = asyncio.Lock()
+        self._reader: asyncio.Task[None] | None = None
+        self._failure: KneesenseError | None = None
+        self.clock = ClockFit()
+        """Every answer is a round trip and sharpens it."""
+        self.arrived: Inbox[LogFrame] = Inbox()
+        """Records notified live, as `events()` gives them."""
+        self.info: UnitInfo
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._link.open()
+            self._reader = asyncio.create_task(self._read())
+            self.info = await self.hello()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the unit; what runs on it goes on."""
+        self._fail(LinkLost("the link was closed"))
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait({self._reader})
+        await self._link.close()
+
+    async def hello(self) -> UnitInfo:
+        """Fresh state of the unit.  Raises VersionMismatch before anything else of another major is used."""
+        reply = await self._command(wire.HELLO, major=wire.MAJOR, minor=wire.MINOR)
+        unit = wire.parse(wire.UNIT, reply["data"])
+        if None in unit.values():
+            raise LinkLost("the unit's answer to hello is cut short")
+        if unit["major"] != wire.MAJOR:
+            raise VersionMismatch(unit["major"], wire.MAJOR)
+        return UnitInfo(
+            unit_id=unit["unit_id"].hex(),
+            firmware="{fw_major}.{fw_minor}.{fw_patch}".format_map(unit),
+            wire=(unit["major"], unit["minor"]),
+            boot=unit["boot"],
+            first_seq=unit["first_seq"],
+            next_seq=unit["next_seq"],
+            acked_seq=unit["acked_seq"],
+            running=bool(unit["running"]),
+            chip=_name(wire.CHIPS, unit["chip"]),
+            rate_hz=unit["rate_hz"],
+        )
+
+    async def get(self, name: str) -> int:
+        """Value of a setting by its name in kneecore.settings."""
+        return _i32(await self._command(wire.GET, setting=_index(name)))
+
+    async def set(self, name: str, value: int) -> int:
+        """Change a setting; raises InputError for a value out of its range.  Returns what the unit now has."""
+        setting = _index(name)
+        try:
+            settings.checked(name, value)
+        except settings.SettingError as error:
+            raise InputError(str(error)) from None
+        return _i32(await self._command(wire.SET, setting=setting, value=value))
+
+    async def calibrate(self, fields: Mapping[str, int]) -> None:
+        """Give the unit a calibration: the fields of wire.CALIBRATE without its token."""
+        await self._command(wire.CALIBRATE, **fields)
+
+    async def start(self) -> int:
+        """Begin a run.  Returns the sequence number of its START record."""
+        return _i32(await self._command(wire.RUN, utc_us=utc_us()))
+
+    async def stop(self) -> int:
+        """End the run.  Returns the sequence number of its STOP record."""
+        return _i32(await self._command(wire.HALT))
+
+    async def buzz(self, pulse_ms: int) -> int:
+        """Haptic test.  Returns the length granted by the unit's own maximum."""
+        return _i32(await self._command(wire.BUZZ, pulse_ms=pulse_ms))
+
+    async def mark(self, kind: str) -> None:
+        """Log a mark: pain, sync, note or mute."""
+        if kind not in wire.MARKS:
+            raise InputError(f"no mark '{kind}'", f"one of: {', '.join(wire.MARKS)}")
+        await self._command(wire.NOTE, kind=wire.MARKS.index(kind))
+
+    async def time(self) -> None:
+        """Tell the unit the wall clock; it logs an ANCHOR record."""
+        await self._command(wire.TIME, utc_us=utc_us())
+
+    async def ack(self, boot: int, seq: int) -> None:
+        """Tell the unit that every record up to this one is committed here: it may overwrite them."""
+        await self._command(wire.ACK, boot=boot, seq=seq)
+
+    async def fetch(self, from_seq: int, to_seq: int) -> AsyncGenerator[LogFrame, None]:
+        """The records from_seq..to_seq (both included) that the unit's log holds, oldest first.
+
+        One transfer at a time; another waits.  Raises TransferIncomplete when some were lost on the way.
+        """
+        async with self._transfer_lock:
+            self._raise_failure()
+            inbox: Inbox[tuple[int, bytes]] = Inbox()
+            self._transfer = inbox
+            token = self._next_token()
+            received = 0
+            try:
+                async with deadline(self._step_s, "log transfer"):
+                    await self._link.write(
+                        wire.frame(wire.FETCH, {"token": token, "from_seq": from_seq, "to_seq": to_seq})
+                    )
+                while True:
+                    async with deadline(self._step_s, "log transfer"):
+                        code, frame = await inbox.get()
+                    if code == wire.REPLY.code:
+                        reply = wire.decode(frame)[1]
+                        if reply["token"] == token:
+                            _raise_refusal("fetch", reply)
+                    elif code == wire.FETCHED.code:
+                        ended = wire.decode(frame)[1]
+                        if ended["token"] == token:
+                            if received < ended["sent"]:
+                                raise TransferIncomplete(ended["sent"], received)
+                            return
+                    elif record := parse(frame):
+                        received += 1
+                        yield record
+            finally:
+                self._transfer = None
+
+    async def events(self) -> AsyncIterator[LogFrame]:
+        """Records as they happen, best effort: a gap in `seq` is filled by `fetch`.  Ends by raising LinkLost."""
+        async for record in self.arrived:
+            yield record
+
+    async def _command(self, record: wire.Record, **values: int) -> dict[str, Any]:
+        """Send one command and wait for its answer: {"status", "t_us", "data"}."""
+        self._raise_failure()
+        token = self._next_token()
+        answer = asyncio.get_running_loop().create_future()
+        self._pending[token] = answer
+        sent_us = monotonic_us()
+        try:
+            async with deadline(self._step_s, record.name):
+                await self._link.write(wire.frame(record, {"token": token, **values}))
+                reply: dict[str, Any] = await answer
+        finally:
+            del self._pending[token]
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # seen, also when the write failed first
+        self.clock.add(sent_us, monotonic_us(), utc_us(), reply["t_us"])
+        _raise_refusal(record.name, reply)
+        return reply
+
+    def _next_token(self) -> int:
+        self._token = (self._token + 1) % _TOKENS
+        return self._token
+
+    async def _read(self) -> None:
+        """Sort what the link delivers until it is lost."""
+        spoken = False
+        try:
+            while True:
+                channel, chunk = await self._link.receive()
+                if not spoken and channel is Channel.CONTROL:
+                    spoken = True  # the first answer begins at a frame
+                    if chunk[0] >> 4 == _FRAME_MARK and chunk[0] & 0xF != wire.MAJOR:
+                        raise VersionMismatch(chunk[0] & 0xF, wire.MAJOR)
+                for code, frame in self._streams[channel].feed(chunk):
+                    self._sort(channel, code, frame)
+        except KneesenseError as error:
+            self._fail(error)
+
+    def _sort(self, channel: Channel, code: int, frame: bytes) -> None:
+        if channel is Channel.EVENTS:
+            record = parse(frame)
+            if record is not None:
+                self.arrived.put(record)
+        elif code == wire.REPLY.code:
+            reply = wire.decode(frame)[1]
+            if None in reply.values():
+                return
+            answer = self._pending.get(reply["token"])
+            if answer is not None and not answer.done():
+                answer.set_result(reply)
+            elif self._transfer is not None:
+                self._transfer.put((code, frame))
+        elif channel is Channel.LOG and self._transfer is not None:
+            self._transfer.put((code, frame))
+
+    def _fail(self, error: KneesenseError) -> None:
+        """The link is gone: everybody who waits learns why."""
+        if self._failure is not None:
+            return
+        self._failure = error
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(error)
+        if self._transfer is not None:
+            self._transfer.close(error)
+        self.arrived.close(error)
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+
+def _index(name: str) -> int:
+    if name not in settings.INDEX:
+        raise InputError(f"no setting '{name}'", f"one of: {', '.join(settings.INDEX)}")
+    return settings.INDEX[name]
+
+
+def _i32(reply: Mapping[str, Any]) -> int:
+    """The 32-bit number an answer carries."""
+    return int.from_bytes(reply["data"][:4], "little", signed=True)
+
+
+def _name(names: Sequence[str], code: int) -> str:
+    return names[code] if code < len(names) else f"code {code}"
+
+
+def _raise_refusal(command: str, reply: Mapping[str, Any]) -> None:
+    if reply["status"] != wire.OK:
+        raise CommandRefused(command, _name(wire.STATUSES, reply["status"]))

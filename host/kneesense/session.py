@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""One recording: connect, bring the store up to date, start a run, follow it, survive drops, end it.
+
+The unit's log is the truth.  Live records are stored as they come; a gap in their numbers, or a new connection, fetches
+from the first record that is missing.  The unit is told that records are safe only after their commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from kneecore import wire
+
+from .bus import Arrival, Bus, News, Update
+from .device import STEP_S, Device
+from .errors import AdapterError, CommandRefused, LinkLost, NothingFound, TransferIncomplete
+from .frames import LogFrame
+from .link import Link
+from .store import Key, Store
+from .sync import Counters, LogSync
+
+_PASSING = (
+    LinkLost,
+    TransferIncomplete,
+    NothingFound,
+    AdapterError,
+)  # worth another try once a unit has been reached
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with the unit once it is reached."""
+
+    settings: Mapping[str, int] = field(default_factory=dict)
+    calibration: Mapping[str, int] | None = None
+    """Fields of wire.CALIBRATE; None leaves the unit's own."""
+    runner: str | None = None
+    """None: the runner the unit is paired with."""
+    attach: bool = False
+    """Neither start nor stop a run: bring the store up to date and follow what runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The waits of a session, in seconds."""
+
+    commit_s: float = 0.5
+    """Live records are committed at most once in this time."""
+    step_s: float = STEP_S
+    """For one command."""
+    first_tries: int = 3
+    """Connections tried before the first success; after it the session does not give up by itself."""
+    retry_s: float = 0.5
+    retry_growth: float = 2.0
+    retry_max_s: float = 15.0
+
+
+class Session:
+    """`connect` makes a fresh link for every connection.  Updates come over `bus`; subscribe before `run`."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Link],
+        store: Store,
+        plan: Plan,
+        *,
+        unit_id: str | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.bus = Bus()
+        self.run_key: Key | None = None
+        """(boot, seq) of the START record of the run that is followed."""
+        self.complete = False
+        """Whether the run was ended as asked and everything the unit had is stored."""
+        self._connect = connect
+        self._store = store
+        self._plan = plan
+        self._unit_id = unit_id
+        self._pace = pace or Pace()
+        self._sync: LogSync | None = None
+        self._begun_boot: int | None = None
+        self._ended = False
+        self._stop = asyncio.Event()
+        self._stop_within_s = 0.0
+
+    @property
+    def unit_id(self) -> str | None:
+        """Hex id of the unit; None before the first connection, unless it was given."""
+        return self._unit_id
+
+    @property
+    def began(self) -> bool:
+        """Whether a run was started or joined."""
+        return self._begun_boot is not None or self.run_key is not None
+
+    @property
+    def counters(self) -> Counters:
+        return self._sync.counters if self._sync else Counters()
+
+    def stop(self, within_s: float) -> None:
+        """Ask for the end of the run; after `within_s` the session ends even if the unit could not be told."""
+        self._stop_within_s = within_s
+        self._stop.set()
+
+    async def run(self) -> None:
+        """The whole session.  Raises what ended it, other than a stop."""
+        work = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done() and self._sync is not None:
+                await asyncio.wait({work}, timeout=self._stop_within_s)
+        finally:
+            stopping.cancel()
+            work.cancel()
+            await asyncio.wait({work})
+            self.bus.close()
+        with suppress(asyncio.CancelledError):
+            work.result()
+
+    async def _work(self) -> None:
+        """Connect, attend, and again after every loss, with growing waits."""
+        pace = self._pace
+        wait_s, tries = pace.retry_s, 0
+        while True:
+            try:
+                async with Device(self._connect(), step_s=pace.step_s) as unit:
+                    wait_s, tries = pace.retry_s, 0
+                    await self._attend(unit)
+                    return
+            except _PASSING as error:
+                tries += 1
+                if self._sync is None and (not isinstance(error, LinkLost) or tries >= pace.first_tries):
+                    raise
+                self._post(News("link", "lost", f"{error}; trying again"))
+            if self._stop.is_set():
+                await asyncio.sleep(pace.retry_s)
+            else:
+                await self._sleep(wait_s)
+            wait_s = min(wait_s * pace.retry_growth, pace.retry_max_s)
+
+    async def _attend(self, unit: Device) -> None:
+        """One connection, from its first word to the end of the run or of the link."""
+        info = unit.info
+        if self._unit_id is not None and info.unit_id != self._unit_id:
+            raise NothingFound(
+                f"unit {info.unit_id} answered instead of {self._unit_id}", "switch the other unit off"
+            )
+        self._unit_id = info.unit_id
+        if self._sync is None:
+            self._sync = LogSync(info.unit_id, self._store, self._post)
+        sync = self._sync
+        await unit.time()
+        self._keep_clock(unit)
+        await sync.catch_up(unit)
+        await sync.acknowledge(unit)
+        self._post(News("link", "connected", f"connected to unit {info.unit_id}, firmware {info.firmware}"))
+        if await self._begin(unit, sync):
+            await self._follow(unit, sync)
+        await self._finish(unit, sync)
+
+    async def _begin(self, unit: Device, sync: LogSync) -> bool:
+        """Start a run, or find the one that goes on.  False when there is nothing to follow."""
+        boot, running = unit.info.boot, unit.info.running
+        if self._stop.is_set() and not running:
+            return False
+        if self._plan.attach:
+            return self._join(sync) and running
+        if self._begun_boot == boot:
+            if running:
+                return True
+            if self.run_key is not None and self.run_key[0] == boot:
+                return False  # it ended while we were away
+        elif running:
+            raise CommandRefused("run", "busy", "a run is going on: kneesense run --attach follows it")
+        elif self._begun_boot is not None:
+            self._post(News("warning", "restarted", "the unit has restarted; a new run begins"))
+        self._begun_boot = boot  # before the command: its answer may be lost on the way
+        for name, value in self._plan.settings.items():
+            await unit.set(name, value)
+        if self._plan.calibration is not None:
+            await unit.calibrate(self._plan.calibration)
+        sync.publish_from = (boot, sync.next_seq)
+        try:
+            await unit.start()
+        except CommandRefused as refused:
+            raise CommandRefused(
+                "run",
+                refused.status,
+                "the unit needs a working motion sensor and a calibration: --calibration FILE, made by kneesense replay",
+            ) from refused
+        return True
+
+    def _join(self, sync: LogSync) -> bool:
+        """Publish the unit's last run from its start."""
+        if self.run_key is None:
+            runs = [run for run in self._store.runs() if run.device == sync.device]
+            if not runs:
+                return False
+            sync.publish_stored((runs[-1].boot, runs[-1].seq))
+        return True
+
+    async def _follow(self, unit: Device, sync: LogSync) -> None:
+        """Store live records until the run ends."""
+        loop = asyncio.get_running_loop()
+        while not self._stop.is_set() and not self._ended:
+            records = await self._arrived(unit)
+            began = loop.time()
+            await sync.commit(records)
+            await sync.fill_gaps(unit)
+            await sync.acknowledge(unit)
+            if not self._ended:
+                await self._sleep(self._pace.commit_s - (loop.time() - began))
+
+    async def _finish(self, unit: Device, sync: LogSync) -> None:
+        """End the run unless it has ended, and fetch the rest of the log."""
+        if not self._plan.attach and not self._ended and (await unit.hello()).running:
+            await unit.stop()
+        info = await unit.hello()
+        await sync.commit(unit.arrived.drain())
+        await sync.fill(unit, info.next_seq - 1)
+        await sync.acknowledge(unit)
+        self._keep_clock(unit)
+        self.complete = True
+
+    async def _arrived(self, unit: Device) -> list[LogFrame]:
+        """Live records; none when a stop is asked for first."""
+        arrival = asyncio.create_task(unit.arrived.take())
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({arrival, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return arrival.result() if arrival.done() else []
+        finally:
+            arrival.cancel()
+            stopping.cancel()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Until the time is over or a stop is asked for."""
+        if seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), seconds)
+
+    def _keep_clock(self, unit: Device) -> None:
+        if unit.clock.best is not None:
+            self._store.set_clock(unit.info.unit_id, unit.info.boot, unit.clock.best)
+
+    def _post(self, update: Update) -> None:
+        if isinstance(update, Arrival):
+            self._saw(update.record)
+        self.bus.post(update)
+
+    def _saw(self, record: LogFrame) -> None:
+        """Keep track of the run that is followed."""
+        if record.code == wire.START.code:
+            self.run_key = (record.boot, record.seq)
+            self._ended = False
+            if self._plan.runner is not None and self._unit_id is not None:
+                self._store.set_runner(self._unit_id, self.run_key, self._plan.runner)
+        elif record.code == wire.STOP.code:
+            self._ended = True

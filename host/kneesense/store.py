@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""Every record of every unit, raw; everything shown is decoded from here.
+
+A record is keyed (device, boot, seq): one that comes again adds nothing, and one that comes again with other bytes is
+kept beside the first as a conflict.  What `add` has returned is committed.  A run is known by (device, boot, seq of its
+START record); its `id` is only a short name for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kneecore import wire
+
+from .clock import Offset
+from .errors import InputError
+from .frames import LogFrame, parse
+from .storefile import StoreFile
+
+Key = tuple[int, int]
+"""(boot, seq): orders the records of one unit."""
+
+_SEQ_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A remembered unit."""
+
+    device: str
+    """Hex unit id."""
+    name: str
+    """As advertised."""
+    side: str
+    face: str
+    runner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A recorded run: its short name and its identity."""
+
+    id: int
+    device: str
+    boot: int
+    seq: int
+    runner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of the records given to `Store.add`."""
+
+    new: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+
+    def __add__(self, other: Added) -> Added:
+        return Added(
+            self.new + other.new, self.duplicates + other.duplicates, self.conflicts + other.conflicts
+        )
+
+
+class Store(StoreFile):
+    """Records, runs, units and clocks."""
+
+    def add(self, device: str, records: Iterable[LogFrame]) -> Added:
+        """Commit records, all or none.  A START record makes a run of the unit's runner."""
+        added = Added()
+        with self._transaction():
+            for record in records:
+                added += self._add(device, record)
+        return added
+
+    def _add(self, device: str, record: LogFrame) -> Added:
+        key = (device, record.boot, record.seq)
+        row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
+        if row is not None:
+            if row[0] == record.frame:
+                return Added(duplicates=1)
+            self._write("INSERT OR IGNORE INTO conflict VALUES (?, ?, ?, ?)", *key, record.frame)
+            return Added(conflicts=1)
+        self._write("INSERT INTO event VALUES (?, ?, ?, ?, ?)", *key, record.code, record.frame)
+        if record.code == wire.START.code:
+            self._write(
+                "INSERT OR IGNORE INTO run (device, boot, seq, runner)"
+                " VALUES (?, ?, ?, (SELECT runner FROM device WHERE id = ?))",
+                *key,
+                device,
+            )
+        return Added(new=1)
+
+    def holds(self, device: str, record: LogFrame) -> bool:
+        """Whether exactly this record is stored."""
+        key = (device, record.boot, record.seq)
+        row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
+        return row is not None and row[0] == record.frame
+
+    def watermark(self, device: str, first_seq: int) -> int:
+        """Greatest seq such that everything from first_seq on is stored; first_seq - 1 when first_seq is not.
+
+        A unit that lost power may use again numbers that it had sent but not yet written.  So from the first stored
+        record of a boot on, records of earlier boots do not count.
+        """
+        starts = self._rows(
+            "SELECT boot, MIN(seq) FROM event WHERE device = ? GROUP BY boot ORDER BY boot DESC", device
+        )
+        spans = []
+        last = _SEQ_MAX
+        for boot, start in starts:
+            spans.append((boot, start, last))
+            last = min(last, start - 1)
+        have = first_seq - 1
+        for boot, start, last in reversed(spans):
+            if start <= have + 1 <= last:
+                have = min(self.contiguous(device, boot, have + 1), last)
+        return have
+
+    def contiguous(self, device: str, boot: int, seq: int) -> int:
+        """Last of one boot's unbroken records that begin at `seq`; seq - 1 when that one is not stored."""
+        key = (device, boot, seq)
+        if self._row("SELECT 1 FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key) is None:
+            return seq - 1
+        last = self._row(
+            "SELECT seq FROM event AS e WHERE device = ? AND boot = ? AND seq >= ? AND NOT EXISTS"
+            " (SELECT 1 FROM event WHERE (device, boot, seq) = (e.device, e.boot, e.seq + 1))"
+            " ORDER BY seq LIMIT 1",
+            *key,
+        )
+        return int(last[0])
+
+    def records(self, device: str, first: Key = (0, 0), last: Key = (_SEQ_MAX, 0)) -> list[LogFrame]:
+        """Stored records of a unit in log order, from key `first` to key `last`, both included."""
+        rows = self._rows(
+            "SELECT frame FROM event WHERE device = ? AND (boot, seq) >= (?, ?) AND (boot, seq) <= (?, ?)"
+            " ORDER BY boot, seq",
+            *(device, *first, *last),
+        )
+        return [record for (frame,) in rows if (record := parse(frame)) is not None]
+
+    def runs(self) -> list[Run]:
+        """Every run, in the order in which they came here."""
+        rows = self._rows(
+            "SELECT run.id, device, boot, seq, runner.name FROM run LEFT JOIN runner ON runner.id = run.runner"
+            " ORDER BY run.id"
+        )
+        return [Run(*row) for row in rows]
+
+    def run_records(self, run: Run) -> list[LogFrame]:
+        """A run's records in log order: START to STOP, or to where the next run begins or the boot ends."""
+        records = self.records(run.device, (run.boot, run.seq), (run.boot, _SEQ_MAX))
+        for i, record in enumerate(records):
+            if record.code == wire.STOP.code:
+                return records[: i + 1]
+            if record.code == wire.START.code and i > 0:
+                return records[:i]
+        return records
+
+    def set_runner(self, device: str, start: Key, runner: str) -> None:
+        """Say who ran a run, known by the key of its START record."""
+        with self._transaction():
+            self._write(
+                "UPDATE run SET runner = ? WHERE (device, boot, seq) = (?, ?, ?)",
+                *(self._runner_id(runner), device, *start),
+            )
+
+    def remember(self, unit: Unit) -> None:
+        """Remember a unit, or change what is remembered of it."""
+        with self._transaction():
+            self._write(
+                "INSERT INTO device VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+                " side = excluded.side, face = excluded.face, runner = excluded.runner",
+                *(unit.device, unit.name, unit.side, unit.face, self._runner_id(unit.runner)),
+            )
+
+    def units(self) -> list[Unit]:
+        """The remembered units, in the order in which they were first paired."""
+        rows = self._rows(
+            "SELECT device.id, device.name, side, face, runner.name FROM device"
+            " JOIN runner ON runner.id = device.runner ORDER BY device.rowid"
+        )
+        return [Unit(*row) for row in rows]
+
+    def runners(self) -> list[str]:
+        return [name for (name,) in self._rows("SELECT name FROM runner ORDER BY id")]
+
+    def set_clock(self, device: str, boot: int, offset: Offset) -> None:
+        """Keep a boot's tie to UTC unless a surer one is known."""
+        with self._transaction():
+            self._write(
+                "INSERT INTO clock VALUES (?, ?, ?, ?) ON CONFLICT (device, boot) DO UPDATE SET"
+                " offset_us = excluded.offset_us, error_us = excluded.error_us"
+                " WHERE excluded.error_us < clock.error_us",
+                *(device, boot, offset.offset_us, offset.error_us),
+            )
+
+    def clock(self, device: str, boot: int) -> Offset | None:
+        """A boot's tie to UTC; None when no host has talked to the unit in that boot."""
+        row = self._row("SELECT offset_us, error_us FROM clock WHERE (device, boot) = (?, ?)", device, boot)
+        return Offset(*row) if row else None
+
+    def problems(self) -> list[str]:
+        """What is wrong with the file, in words; empty when every page and every frame's checksum is right."""
+        found = [text for (text,) in self._rows("PRAGMA integrity_check") if text != "ok"]
+        for device, boot, seq, frame in self._rows("SELECT device, boot, seq, frame FROM event"):
+            if wire.check(frame) != len(frame):
+                found.append(f"record {seq} of unit {device}, boot {boot}: wrong checksum")
+        (count,) = self._row("SELECT COUNT(*) FROM conflict")
+        if count:
+            found.append(f"{count} records came again with different content; the first of each is kept")
+        return found
+
+    def _runner_id(self, name: str) -> int:
+        if not name.strip():
+            raise InputError("a runner's name is empty", "--runner NAME")
+        self._write("INSERT OR IGNORE INTO runner (name) VALUES (?)", name)
+        return int(self._row("SELECT id FROM runner WHERE name = ?", name)[0])

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""The SQLite file under the store: opened, migrated, written in transactions, its errors in plain words.
+
+Write-ahead log with synchronous=FULL: what a transaction has committed survives a kill and a power cut.  Several
+programs may have it open; a writer waits up to BUSY_S for another one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .errors import StoreError, StoreFull
+
+BUSY_S = 5.0  # a transaction of ours takes milliseconds
+
+# `PRAGMA user_version` counts how many of these a file has been through.  Only ever append.
+MIGRATIONS = (
+    (
+        """CREATE TABLE runner (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE
+        )""",
+        """CREATE TABLE device (
+            id TEXT PRIMARY KEY,       -- hex unit id
+            name TEXT NOT NULL,        -- as advertised, to find it again
+            side TEXT NOT NULL,
+            face TEXT NOT NULL,
+            runner INTEGER NOT NULL REFERENCES runner
+        )""",
+        """CREATE TABLE clock (           -- utc_us = t_us + offset_us, give or take error_us
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            offset_us INTEGER NOT NULL,
+            error_us INTEGER NOT NULL,
+            PRIMARY KEY (device, boot)
+        )""",
+        """CREATE TABLE event (
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            code INTEGER NOT NULL,     -- kind of record, see kneecore.wire
+            frame BLOB NOT NULL,       -- as the unit logged it
+            PRIMARY KEY (device, boot, seq)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE conflict (        -- same key, other bytes: the first one stays in event
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            frame BLOB NOT NULL,
+            UNIQUE (device, boot, seq, frame)
+        )""",
+        """CREATE TABLE run (
+            id INTEGER PRIMARY KEY,    -- a short name for people
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            seq INTEGER NOT NULL,      -- of the START record
+            runner INTEGER REFERENCES runner,
+            UNIQUE (device, boot, seq)
+        )""",
+    ),
+)
+
+# Beginning of SQLite's error name -> what it means here.
+_CAUSES = (
+    ("SQLITE_FULL", StoreFull, "no space is left for {file}", "free some space; what was committed stays"),
+    ("SQLITE_IOERR_WRITE", StoreFull, "{file} cannot grow", "free some space; what was committed stays"),
+    ("SQLITE_BUSY", StoreError, "another program has kept {file} busy", "end it, or try again"),
+    (
+        "SQLITE_READONLY",
+        StoreError,
+        "{file} is read-only",
+        "make it writable, or choose another with --store",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        StoreError,
+        "{file} cannot be opened",
+        "check the path, or choose another with --store",
+    ),
+    ("SQLITE_NOTADB", StoreError, "{file} is no store of runs", "choose another with --store"),
+    ("SQLITE_CORRUPT", StoreError, "{file} is damaged", "keep a copy, and choose another with --store"),
+)
+
+
+class StoreFile:
+    """An open store file; a context manager.  Several threads may use it, one after the other."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._lock = threading.RLock()
+        with self._plainly():
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._db = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            with self._plainly():
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute("PRAGMA foreign_keys = ON")
+            self._migrate()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Wait for a transaction under way, then close."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _migrate(self) -> None:
+        if self._version() == len(MIGRATIONS):
+            return
+        with self._transaction():
+            version = self._version()  # another program may have been faster
+            if version > len(MIGRATIONS):
+                raise StoreError(
+                    f"{self.file} was made by a newer kneesense", "pip install --upgrade kneesense"
+                )
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def _version(self) -> int:
+        return int(self._row("PRAGMA user_version")[0])
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        with self._lock, self._plainly():
+            return self._db.execute(sql, values).fetchall()
+
+    def _row(self, sql: str, *values: Any) -> Any:
+        """The first row, or None."""
+        rows = self._rows(sql, *values)
+        return rows[0] if rows else None
+
+    def _write(self, sql: str, *values: Any) -> int:
+        """Inside a transaction.  Returns how many rows changed."""
+        with self._plainly():
+            return self._db.execute(sql, values).rowcount
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it is committed, or none."""
+        with self._lock, self._plainly():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """Tell SQLite's and the file system's errors in plain words."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "")
+            for prefix, kind, message, advice in _CAUSES:
+                if name.startswith(prefix):
+                    raise kind(message.format(file=self.file), advice) from error
+            raise StoreError(f"{self.file}: {error}") from error
+        except OSError as error:
+            raise StoreError(f"{self.file}: {error.strerror}", "choose another with --store") from error

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""Keeps the store equal to one unit's log, over any number of connections.
+
+The unit's log is a growing sequence of numbers; `have` is the last one up to which nothing is missing here.  A record
+that comes early waits, so that everybody downstream sees each record once and in log order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from .bus import Arrival, News, Update
+from .device import Device
+from .errors import TransferIncomplete
+from .frames import LogFrame
+from .store import Key, Store
+
+_COMMIT_EVERY = 200  # records of a transfer in one transaction
+_TRIES = 3
+_TELL_FROM = 50  # records to fetch that are worth a word to the user
+
+
+@dataclass(slots=True)
+class Counters:
+    """Records newly stored, by the way they came, and what else came."""
+
+    live: int = 0
+    backfilled: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    gone: int = 0
+    """Numbers asked for that the unit's log does not hold."""
+
+
+class LogSync:
+    """One unit's log on its way into the store.  `post` gets every update; records only from `publish_from` on."""
+
+    def __init__(self, device: str, store: Store, post: Callable[[Update], None]) -> None:
+        self.device = device
+        self.counters = Counters()
+        self.publish_from: Key | None = None
+        self._store = store
+        self._post = post
+        self._have = 0
+        self._have_key: Key | None = None
+        self._acked: Key | None = None
+        self._ahead: dict[int, Arrival] = {}
+
+    @property
+    def next_seq(self) -> int:
+        """Number of the next record that is not here yet."""
+        return self._have + 1
+
+    async def catch_up(self, unit: Device) -> None:
+        """After connecting: find the last record that both sides have, then fetch everything since.
+
+        The unit's record at our watermark may differ from ours, if it lost power before writing it or its log was
+        erased; then go back, doubling the step, to one that is the same.
+        """
+        info = unit.info
+        self._ahead.clear()
+        self._have_key = self._acked = None
+        seq = min(self._store.watermark(self.device, info.first_seq), info.next_seq - 1)
+        step = 1
+        while seq >= info.first_seq and not await self._agrees(unit, seq):
+            seq -= step
+            step *= 2
+        self._have = max(seq, info.first_seq - 1)
+        behind = info.next_seq - 1 - self._have
+        if behind >= _TELL_FROM:
+            self._post(News("link", "fetching", f"fetching {behind} records from the unit's log"))
+        await self.fill(unit, info.next_seq - 1)
+
+    async def commit(self, records: list[LogFrame], backfilled: bool = False) -> None:
+        """Store records, then publish what is now complete."""
+        if not records:
+            return
+        added = await asyncio.to_thread(self._store.add, self.device, records)
+        counters = self.counters
+        if backfilled:
+            counters.backfilled += added.new
+        else:
+            counters.live += added.new
+        counters.duplicates += added.duplicates
+        counters.conflicts += added.conflicts
+        if added.conflicts:
+            self._warn(
+                "conflict", f"{added.conflicts} records came again with different content; the first is kept"
+            )
+        for record in records:
+            if record.seq > self._have:
+                self._ahead.setdefault(record.seq, Arrival(record, backfilled))
+        self._publish()
+
+    async def fill(self, unit: Device, to_seq: int) -> None:
+        """Fetch what is missing up to `to_seq`.  Raises TransferIncomplete when it fails again and again."""
+        for attempt in range(_TRIES):
+            if self._have >= to_seq:
+                return
+            try:
+                await self._fetch(unit, to_seq)
+                break
+            except TransferIncomplete:
+                if attempt == _TRIES - 1:
+                    raise
+        if self._have < to_seq:
+            self._skip_holes(to_seq)
+
+    async def fill_gaps(self, unit: Device) -> None:
+        """Fetch what is missing before the records that came early."""
+        while self._ahead:
+            await self.fill(unit, min(self._ahead) - 1)
+
+    async def acknowledge(self, unit: Device) -> None:
+        """Tell the unit what is committed here."""
+        if self._have_key is not None and self._have_key != self._acked:
+            await unit.ack(*self._have_key)
+            self._acked = self._have_key
+
+    def publish_stored(self, start: Key) -> None:
+        """Publish from `start` on what is stored already; what comes later follows by itself."""
+        self.publish_from = start
+        for record in self._store.records(self.device, start):
+            self._post(Arrival(record, backfilled=True))
+
+    async def _agrees(self, unit: Device, seq: int) -> bool:
+        async with aclosing(unit.fetch(seq, seq)) as records:
+            async for record in records:
+                if self._store.holds(self.device, record):
+                    self._have_key = (record.boot, record.seq)
+                    return True
+        return False
+
+    async def _fetch(self, unit: Device, to_seq: int) -> None:
+        batch: list[LogFrame] = []
+        try:
+            async with aclosing(unit.fetch(self._have + 1, to_seq)) as records:
+                async for record in records:
+                    batch.append(record)
+                    if len(batch) == _COMMIT_EVERY:
+                        await self.commit(batch, backfilled=True)
+                        batch = []
+        finally:
+            await self.commit(batch, backfilled=True)
+
+    def _publish(self) -> None:
+        while arrival := self._ahead.pop(self._have + 1, None):
+            self._have += 1
+            key = (arrival.record.boot, arrival.record.seq)
+            self._have_key = key
+            if self.publish_from is not None and key >= self.publish_from:
+                self._post(arrival)
+
+    def _skip_holes(self, to_seq: int) -> None:
+        """The unit has sent all it holds up to `to_seq`: what is still missing is gone for good."""
+        gone = 0
+        while self._have < to_seq:
+            before_next = min(self._ahead, default=to_seq + 1) - 1
+            upto = min(before_next, to_seq)
+            gone += upto - self._have
+            self._have = upto
+            self._publish()
+        self.counters.gone += gone
+        self._warn("records_gone", f"{gone} records up to number {to_seq} are not in the unit's log any more")
+
+    def _warn(self, code: str, message: str) -> None:
+        self._post(News("warning", code, message))
