@@ -13,6 +13,7 @@ rate is an axial vector and mirrors with the opposite signs.
 from array import array
 
 from .fixed import rounded_div
+from .wire import SIDES
 
 try:
     import micropython
@@ -23,6 +24,9 @@ ACC_LSB_PER_G = 1024
 GYRO_LSB_PER_DPS = 16
 AXES = 6  # ax ay az gx gy gz
 
+LEFT, RIGHT = SIDES.index("left"), SIDES.index("right")
+ACC_SCALE_Q14 = (13926, 18842)  # 0.85 to 1.15: the MPU-6050 is specified to 3 % of scale and 0.08 g of offset
+
 _ONE_Q14 = 1 << 14
 _TOLERANCE_Q14 = 164  # 1 %: axes skewed by 1 deg or scaled by 1 % are refused, rounding to Q14 is far below
 _HALF_Q13 = 1 << 12
@@ -32,33 +36,44 @@ class MountError(ValueError):
     """The calibration is no mounting; the text says why."""
 
 
-def rotation_of(calibration: "dict[str, int]") -> "list[int]":
-    """The nine rotation_q14 fields of a calibration, row by row."""
-    return [calibration["rotation_q14_" + str(i)] for i in range(9)]
+def problem(calibration: "dict[str, int]") -> str:
+    """Why the wire fields of a calibration are no mounting, "" if they are one.
 
-
-def check_rotation(r: "list[int]") -> None:
-    """Raise MountError unless the 3x3 matrix in Q14 is a proper rotation: rows of length 1, at right angles, det +1."""
+    The rotation must have rows of length 1 at right angles and determinant +1; the side must be known, since the
+    sign of lean hangs on it.
+    """
+    r = _rotation(calibration)
     for i in range(3):
         for j in range(i, 3):
             dot = rounded_div(sum(r[3 * i + k] * r[3 * j + k] for k in range(3)), _ONE_Q14)
             if i == j and abs(dot - _ONE_Q14) > _TOLERANCE_Q14:
-                raise MountError("rotation row %d has length^2 %d/16384, not 1" % (i + 1, dot))
+                return "rotation row %d has length^2 %d/16384, not 1" % (i + 1, dot)
             if i != j and abs(dot) > _TOLERANCE_Q14:
-                raise MountError("rotation rows %d and %d are not at right angles" % (i + 1, j + 1))
+                return "rotation rows %d and %d are not at right angles" % (i + 1, j + 1)
     x_cross_y = (r[1] * r[5] - r[2] * r[4], r[2] * r[3] - r[0] * r[5], r[0] * r[4] - r[1] * r[3])
     if x_cross_y[0] * r[6] + x_cross_y[1] * r[7] + x_cross_y[2] * r[8] < 0:
-        raise MountError("rotation is a mirror (determinant -1)")
+        return "rotation is a mirror (determinant -1)"
+    if not ACC_SCALE_Q14[0] <= calibration["acc_scale_q14"] <= ACC_SCALE_Q14[1]:
+        return "acc_scale %d/16384 is not near 1" % calibration["acc_scale_q14"]
+    if calibration["side"] not in (LEFT, RIGHT):
+        return "side must be left or right"
+    return ""
+
+
+def _rotation(calibration: "dict[str, int]") -> "list[int]":
+    return [calibration["rotation_q14_" + str(i)] for i in range(9)]
 
 
 def fold(calibration: "dict[str, int]", acc_lsb_per_g: int, gyro_lsb_per_10dps: int) -> "array[int]":
     """Matrix for `apply`: six rows of three Q13 coefficients and a Q13 offset (minus the rotated gyro bias).
 
-    `calibration` has the fields of the wire.  MountError if it is no rotation, or if full-scale counts could leave
-    31 bits.  Runs once per run; on the device its products are big integers.
+    `calibration` has the fields of the wire.  MountError if it has a `problem`, or if full-scale counts could leave
+    31 bits (a chip under 512 LSB/g).  Runs once per run; on the device its products are big integers.
     """
-    r = rotation_of(calibration)
-    check_rotation(r)
+    text = problem(calibration)
+    if text:
+        raise MountError(text)
+    r = _rotation(calibration)
     acc_scale_q14 = calibration["acc_scale_q14"]
     matrix = array("i")
     for i in range(3):

@@ -20,6 +20,7 @@ sample, so that neither a slow turn nor a slow pull is lost.
 from array import array
 
 from .fixed import elevation_cdeg, length3, rounded_div
+from .mount import LEFT
 
 try:
     import micropython
@@ -44,7 +45,8 @@ def _fraction_bits(numerator: int, denominator: int, bits: int) -> int:
 
 
 def derive(rate_hz: int, tau_ms: int, side: int) -> "array[int]":
-    """Coefficients for one run.  `side`: +1 left, -1 right."""
+    """Coefficients for one run.  `side` as in wire.SIDES, left or right."""
+    mirror = 1 if side == LEFT else -1
     radians = 2880 * rate_hz * _PI_DENOMINATOR  # one count of w for one sample, _PI_NUMERATOR of these
     turn_bits = _fraction_bits(_PI_NUMERATOR, radians, 14)
     turn = rounded_div(_PI_NUMERATOR << turn_bits, radians)
@@ -54,7 +56,7 @@ def derive(rate_hz: int, tau_ms: int, side: int) -> "array[int]":
     bits = min(_fraction_bits(2000000, steps * steps, 11) + 12, _fraction_bits(2000, steps, 12) + 22)
     pull = rounded_div(2000000 << bits - 12, steps * steps)
     damp = rounded_div(2000 << bits - 22, steps)
-    return array("i", (side, turn, turn_bits - 13, pull, damp, bits - 30))
+    return array("i", (mirror, turn, turn_bits - 13, pull, damp, bits - 30))
 
 
 def new_state() -> "array[int]":
@@ -75,12 +77,12 @@ def start(state: "array[int]", derived: "array[int]", sample: "array[int]") -> N
 @micropython.native
 def step(state: "array[int]", derived: "array[int]", sample: "array[int]") -> None:
     """One sample from mount.apply (any int16 values) into the state."""
-    side = derived[0]
+    mirror = derived[0]
     turn = derived[1]
     shift = derived[2]
     mask = (1 << shift) - 1
-    x = sample[3] * side * turn + state[6]
-    y = sample[4] * side * turn + state[7]
+    x = sample[3] * mirror * turn + state[6]
+    y = sample[4] * mirror * turn + state[7]
     z = sample[5] * turn + state[8]
     state[6] = x & mask
     state[7] = y & mask
@@ -123,7 +125,7 @@ def step(state: "array[int]", derived: "array[int]", sample: "array[int]") -> No
     mask = (1 << shift) - 1
     x = ((sample[0] << 2) - (sx + 2048 >> 12)) * pull - (ux + 128 >> 8) * damp + state[9]
     y = ((sample[1] << 2) - (sy + 2048 >> 12)) * pull - (uy + 128 >> 8) * damp + state[10]
-    z = ((sample[2] * side << 2) - (sz + 2048 >> 12)) * pull - (uz + 128 >> 8) * damp + state[11]
+    z = ((sample[2] * mirror << 2) - (sz + 2048 >> 12)) * pull - (uz + 128 >> 8) * damp + state[11]
     state[9] = x & mask
     state[10] = y & mask
     state[11] = z & mask

@@ -19,7 +19,6 @@ from kneesense.errors import InputError
 
 _ONE_Q14 = 16384
 _GYRO_BIAS_LIMIT = math.radians(32.767)  # what fits the wire; chips are specified to 20 deg/s or less
-_ACC_SCALE = (0.8, 1.25)
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,13 @@ class Calibration:
                 )
         try:
             chips.find(self.chip)
-            mount.check_rotation(mount.rotation_of(self.to_wire()))
         except ValueError as error:
             raise InputError(f"calibration: {error}") from None
         if max(abs(bias) for bias in self.gyro_bias_rad_s) > _GYRO_BIAS_LIMIT:
             raise InputError("calibration: gyro bias above 32 deg/s", "was the sensor still?")
-        if not _ACC_SCALE[0] <= self.acc_scale <= _ACC_SCALE[1]:
-            raise InputError(f"calibration: acc_scale {self.acc_scale:g} is not near 1")
+        problem = mount.problem(self.to_wire())
+        if problem:
+            raise InputError(f"calibration: {problem}")
 
     def to_wire(self) -> dict[str, int]:
         """The calibration fields of START and CALIBRATE."""
