@@ -25,7 +25,7 @@ check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32
 	@$(BIN)/mypy
 	@$(BIN)/python tests/checks/firmware_types.py
 	@$(BIN)/python tests/checks/firmware_compiles.py
-	@$(BIN)/python -m kneesense.docs --check
+	@$(BIN)/python tests/checks/docs_tables.py --check
 
 bench: $(VENV)/dev.ready ## measure speed and latency against peers
 	@$(BIN)/kneesense bench
@@ -40,6 +40,6 @@ $(VENV)/%.ready: pyproject.toml
 		{ echo "$(PYTHON) has no venv: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing kneesense[$*] into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]' || \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[$*]' || \
 		{ echo "pip could not install the packages: is a package index reachable?"; exit 1; }
 	@touch $@

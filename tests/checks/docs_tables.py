@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Writes the tables in docs/ from the code, or checks that they agree: `docs_tables.py --write` or `--check`.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`; the rest of a page is written by hand.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from kneecore import gatt, settings, wire
+from kneesense import errors
+from kneesense.cli.app import COMMANDS
+
+DOCS = Path(__file__).parents[2] / "docs"
+_BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+_TYPES = {
+    "B": "u8",
+    "b": "i8",
+    "H": "u16",
+    "h": "i16",
+    "I": "u32",
+    "i": "i32",
+    "Q": "u64",
+    "q": "i64",
+    "*": "bytes",
+}
+_SIZES = {"B": 1, "b": 1, "H": 2, "h": 2, "I": 4, "i": 4, "Q": 8, "q": 8, "*": 0}
+
+PURPOSE = {
+    "start": "A run begins: rate and scales of the raw counts, firmware version, calibration in use.",
+    "stop": "A run ends: its sample count and where the time went.",
+    "stride": "One initial contact and the stride that follows it, written when the next contact is known. "
+    "`stride_x16` is 0 for the last one before a gap or the end.",
+    "cue": "A buzz was commanded, with the stride and the numbers that decided it.",
+    "gap": "Samples are missing before the sample at `at_x16`; no stride bridges a gap.",
+    "mark": "Something marked by the runner or the host.",
+    "notice": "Something the unit noticed about itself; `a` and `b` are the numbers it saw.",
+    "anchor": "A host said what time it is: ties `t_us` to UTC.",
+    "hello": "Version handshake, first command of every connection; answered with a `unit` record.",
+    "get": "Read one setting; the answer's data is an i32.",
+    "set": "Change one setting.",
+    "calibrate": "Use this calibration from the next run on.",
+    "run": "Start a run.",
+    "halt": "End the run.",
+    "buzz": "Haptic test.",
+    "fetch": "Send the logged records of these sequence numbers over the log characteristic, then `fetched`.",
+    "ack": "The host has committed every record up to and including this one.",
+    "time": "What time it is; logged as `anchor`.",
+    "note": "Log a mark.",
+    "reply": "Answer to a command: its token and code, a status, the unit's time, data of that command's own.",
+    "unit": "Data of the answer to `hello`.",
+    "fetched": "Ends a log transfer: how many records were sent.",
+}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    lines = [list(head), ["---"] * len(list(head)), *rows]
+    return "".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def _fields(record: wire.Record) -> Iterator[tuple[object, str, str]]:
+    """(offset, type, name) with runs such as rotation_q14_0 ... rotation_q14_8 joined to one row."""
+    runs: list[tuple[int, str, list[str]]] = []
+    at = 0
+    for name, letter in record.fields:
+        stem = name.rstrip("0123456789")
+        joins = (
+            stem.endswith("_")
+            and runs
+            and runs[-1][1] == letter
+            and runs[-1][2][0].rstrip("0123456789") == stem
+        )
+        if joins:
+            runs[-1][2].append(name)
+        else:
+            runs.append((at, letter, [name]))
+        at += _SIZES[letter]
+    for offset, letter, names in runs:
+        if len(names) == 1:
+            yield offset, _TYPES[letter], f"`{names[0]}`"
+        else:
+            yield offset, f"{len(names)} x {_TYPES[letter]}", f"`{names[0]}` ... `{names[-1]}`"
+
+
+def records(first: int, last: int) -> str:
+    parts = []
+    for code, record in sorted(wire.BY_CODE.items()):
+        if first <= code <= last:
+            size = f"{record.size} bytes" + (" and more" if record.fields[-1][1] == "*" else "")
+            title = f"#### `{record.name}` 0x{code:02x}, {size}\n\n{PURPOSE[record.name]}\n\n"
+            parts.append(title + table(("offset", "type", "field"), _fields(record)))
+    return "\n" + "\n".join(parts) + "\n"
+
+
+def codes() -> str:
+    lists = {
+        "side": wire.SIDES,
+        "face": wire.FACES,
+        "gait": wire.GAITS,
+        "chip": wire.CHIPS,
+        "rule": wire.RULES,
+        "direction": wire.DIRECTIONS,
+        "gap reason": wire.GAP_REASONS,
+        "mark kind": wire.MARKS,
+        "cue_state": wire.CUE_STATES,
+        "notice": wire.NOTICES,
+        "status": wire.STATUSES,
+    }
+    rows = [(name, ", ".join(f"{i} {text}" for i, text in enumerate(texts))) for name, texts in lists.items()]
+    flags = ", ".join(f"{1 << i} {text}" for i, text in enumerate(wire.STRIDE_FLAGS))
+    return table(("field", "values"), [*rows, ("flags of a stride (bits)", flags)])
+
+
+def gatt_table() -> str:
+    names = {gatt.READ: "read", gatt.WRITE: "write", gatt.NOTIFY: "notify"}
+    uses = {
+        gatt.CONTROL: "control: one command frame a write, its `reply` frame as a notification",
+        gatt.EVENTS: "events: logged records as they happen, best effort",
+        gatt.LOG: "log: the records asked for with `fetch`, then `fetched`",
+    }
+    rows = [(f"`{gatt.SERVICE}`", "service", "kneesense")]
+    for uuid, properties in gatt.CHARACTERISTICS:
+        rows.append(
+            (f"`{uuid}`", ", ".join(text for bit, text in names.items() if properties & bit), uses[uuid])
+        )
+    return table(("UUID", "properties", "content"), rows)
+
+
+def settings_table() -> str:
+    rows = (
+        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, s.meaning)
+        for i, s in enumerate(settings.TABLE)
+    )
+    return table(("number", "name", "default", "range", "unit", "meaning"), rows)
+
+
+def commands_table() -> str:
+    return table(("command", "does"), ((f"`kneesense {name}`", text) for name, text in COMMANDS.items()))
+
+
+def _tree(kind: type[errors.KneesenseError]) -> Iterator[type[errors.KneesenseError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        if below.__module__ == errors.__name__:
+            yield from _tree(below)
+
+
+def errors_table() -> str:
+    rows = (
+        (k.exit_code, f"`{k.code}`", (k.__doc__ or "").split("\n")[0]) for k in _tree(errors.KneesenseError)
+    )
+    return table(("exit", "code in JSON", "meaning"), sorted(rows))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "logged": lambda: records(0x01, 0x3F),
+    "commands_on_the_wire": lambda: records(0x40, 0x5F),
+    "answers": lambda: records(0x60, 0x7F),
+    "codes": codes,
+    "gatt": gatt_table,
+    "settings": settings_table,
+    "commands": commands_table,
+    "errors": errors_table,
+}
+
+
+def filled(text: str) -> str:
+    """The page with its tables as the code has them now.  KeyError for a table that nothing makes."""
+    return _BLOCK.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
+
+
+def stale() -> list[Path]:
+    return [page for page in sorted(DOCS.rglob("*.md")) if filled(page.read_text()) != page.read_text()]
+
+
+def main(arguments: list[str]) -> int:
+    pages = stale()
+    if arguments == ["--write"]:
+        for page in pages:
+            page.write_text(filled(page.read_text()))
+            print("wrote", page.relative_to(DOCS.parent))
+        return 0
+    if arguments != ["--check"]:
+        print("usage: docs_tables.py --check or --write", file=sys.stderr)
+        return 2
+    for page in pages:
+        print(
+            f"{page.relative_to(DOCS.parent)} differs from the code: python tests/checks/docs_tables.py --write"
+        )
+    return bool(pages)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
