@@ -109,6 +109,7 @@ class Radio:
         self._flag.set()
 
     async def run(self) -> None:
+        self._flag.set()
         while True:
             try:
                 await asyncio.wait_for_ms(self._flag.wait(), _RETRY_MS if self._waiting() else _SELF_HEAL_MS)

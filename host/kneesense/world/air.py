@@ -46,10 +46,19 @@ class Air(LocalLink):
             super().send_advertising_pdu(sender_controller, packet)
 
     def drop(self) -> None:
-        """Both ends see a supervision timeout."""
+        """Both ends of every connection see a supervision timeout."""
         for controller in self.controllers:
             for connection in list(controller.le_connections.values()):
                 controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+
+    def drop_controller(self, gone: Controller) -> None:
+        """A radio loses its power: it is off the air and its peers see a supervision timeout."""
+        self.controllers.discard(gone)
+        own = {connection.self_address for connection in gone.le_connections.values()}
+        for controller in self.controllers:
+            for peer, connection in list(controller.le_connections.items()):
+                if peer in own:
+                    controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
 
     async def leave_range(self, seconds: float) -> None:
         """Walk away and come back: the link drops at once, nothing is heard for `seconds`."""

@@ -74,7 +74,7 @@ class Process:
     @property
     def t_us(self) -> int:
         """Virtual time of this process: the world's, or a little ahead of it while it computes."""
-        return max(int(self._loop.time() * 1e6), self._sent_us)
+        return max(round(self._loop.time() * 1e6), self._sent_us)
 
     def start(self) -> None:
         to_world, from_firmware = os.pipe()

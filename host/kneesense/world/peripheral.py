@@ -31,9 +31,9 @@ ADVERTISEMENT_LIMIT = 31
 ADDRESS = "F0:24:0A:C4:00:01"
 
 
-def device_on(air: Air, name: str, address: str) -> Device:
+def device_on(air: Air, name: str, address: str, controller: AirController | None = None) -> Device:
     """A Bumble device with a controller of its own on this air."""
-    controller = AirController(name, link=air)
+    controller = controller or AirController(name, link=air)
     device = Device(
         config=DeviceConfiguration(name=name, address=hci.Address(address)),
         host=Host(controller, AsyncPipeSink(controller)),
@@ -46,7 +46,9 @@ class Peripheral:
     """Answers the `ble_*` requests of one firmware process."""
 
     def __init__(self, air: Air, address: str = ADDRESS) -> None:
-        self.device = device_on(air, "MPY ESP32", address)
+        self._air = air
+        self._controller = AirController("unit", link=air)
+        self.device = device_on(air, "MPY ESP32", address, self._controller)
         self.device.on("connection", self._on_connection)
         self.notify_errors: list[int] = []  # fault: the next notifications answer with these error numbers
         self._process: Process | None = None
@@ -66,14 +68,10 @@ class Peripheral:
         return self._task(result) if asyncio.iscoroutine(result) else result
 
     def process_ended(self) -> None:
-        """Power gone: advertising stops and the peer will notice by itself (supervision timeout)."""
+        """Power gone: the radio is off the air, its peer notices by supervision timeout."""
         self._process = None
-        self._task(self._silence())
-
-    async def _silence(self) -> None:
-        await self.device.stop_advertising()
-        for connection in list(self.device.connections.values()):
-            await connection.disconnect()
+        self._controller.le_legacy_advertiser.stop()
+        self._air.drop_controller(self._controller)
 
     def _task(self, coroutine: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(coroutine)

@@ -22,8 +22,11 @@ class UUID:
         else:
             self._bytes = bytes(value)
 
-    def __bytes__(self):
-        return self._bytes
+    def __iter__(self):  # the real one is read as a buffer
+        return iter(self._bytes)
+
+    def __len__(self):
+        return len(self._bytes)
 
     def __eq__(self, other):
         return isinstance(other, UUID) and other._bytes == self._bytes

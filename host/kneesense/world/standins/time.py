@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
-# `time` on the virtual clock.  Ticks wrap at 2^30, as on the ESP32, and start shortly before the wrap.
-from utime import gmtime, localtime, mktime  # noqa: F401
+# `time` on the virtual clock.  ticks_us() wraps at 2^30, as on the ESP32, and starts shortly before the wrap.
+#
+# asyncio's scheduler is half C, and that half stamps tasks that are ready with the real clock.  Millisecond ticks
+# therefore lie far above any real tick count: a real stamp then always means "due", which is what it says.
 from os import getenv
+
 import world_link
+from utime import gmtime, localtime, mktime  # noqa: F401
 
 _PERIOD = 1 << 30
 _START_US = _PERIOD - int(getenv("KNEESENSE_TICKS_BEFORE_WRAP_US") or 20_000_000)
+_MS_ABOVE_REAL = 1 << 50
 
 
 def ticks_us():
@@ -14,7 +19,7 @@ def ticks_us():
 
 
 def ticks_ms():
-    return ((_START_US + world_link.now_us) // 1000) % _PERIOD
+    return _MS_ABOVE_REAL + world_link.now_us // 1000
 
 
 def ticks_cpu():
@@ -22,10 +27,12 @@ def ticks_cpu():
 
 
 def ticks_add(ticks, delta):
-    return (ticks + delta) % _PERIOD
+    return ticks + delta if ticks >= _PERIOD else (ticks + delta) % _PERIOD
 
 
 def ticks_diff(a, b):
+    if a >= _PERIOD or b >= _PERIOD:
+        return a - b
     return ((a - b + _PERIOD // 2) % _PERIOD) - _PERIOD // 2
 
 

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: MIT
+"""A bleak backend over a Bumble central, so that the host's unmodified bleak calls use the virtual radio.
+
+`install(air)` joins it to a world in this process; `install("tcp-client:HOST:PORT")` to one in another process that
+serves its controller's HCI there (see world.Radio).  Both replace bleak's choice of platform backend for the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import bleak
+from bleak.backends.characteristic import BleakGATTCharacteristic, GattCharacteristicsFlags
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.descriptor import BleakGATTDescriptor
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
+from bleak.uuids import normalize_uuid_str
+from bumble import att, core, hci
+from bumble.core import AdvertisingData
+from bumble.device import Device, DeviceConfiguration, Peer
+from bumble.host import Host
+from bumble.keys import MemoryKeyStore
+from bumble.transport import open_transport
+
+from .air import Air
+from .peripheral import device_on
+
+ADDRESS = "C1:C1:C1:C1:C1:C1"
+MTU = 247  # what Linux and macOS ask for is higher; the unit answers with its own limit
+_MTU_TIMEOUT_S = 5.0
+_INVALID_LENGTH = 0x0D
+
+_radio: Air | str | None = None
+_centrals: dict[asyncio.AbstractEventLoop, Device] = {}
+
+
+def install(radio: Air | str) -> None:
+    """Make every BleakClient and BleakScanner of this process use `radio`."""
+    global _radio
+    _radio = radio
+    _centrals.clear()
+    bleak.get_platform_client_backend_type = lambda: (BumbleClient, "bumble")  # type: ignore[assignment,return-value]
+    bleak.get_platform_scanner_backend_type = lambda: (BumbleScanner, "bumble")  # type: ignore[assignment,return-value]
+
+
+async def _central() -> Device:
+    """The loop's central, powered on at first use."""
+    loop = asyncio.get_running_loop()
+    if loop not in _centrals:
+        if _radio is None:
+            raise BleakError("no virtual radio: call kneesense.world.central.install first")
+        if isinstance(_radio, Air):
+            device = device_on(_radio, "central", ADDRESS)
+        else:
+            transport = await open_transport(_radio)
+            device = Device(
+                config=DeviceConfiguration(name="central", address=hci.Address(ADDRESS)),
+                host=Host(transport.source, transport.sink),
+            )
+            device.keystore = MemoryKeyStore()
+            device.kneesense_transport = transport  # type: ignore[attr-defined]  # kept alive with the device
+        await device.power_on()
+        _centrals[loop] = device
+    return _centrals[loop]
+
+
+def _uuid_text(uuid: core.UUID) -> str:
+    return normalize_uuid_str(uuid.to_hex_str("-" if len(uuid.uuid_bytes) > 4 else "").lower())
+
+
+def _advertisement(report: Any) -> AdvertisementData:
+    data: AdvertisingData = report.data
+    uuids: list[str] = []
+    for kind in (
+        AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+        AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS,
+        AdvertisingData.INCOMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+        AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS,
+    ):
+        for group in data.get_all(kind):
+            uuids += [_uuid_text(uuid) for uuid in group]
+    name = data.get(AdvertisingData.COMPLETE_LOCAL_NAME) or data.get(AdvertisingData.SHORTENED_LOCAL_NAME)
+    makers = data.get_all(AdvertisingData.MANUFACTURER_SPECIFIC_DATA)
+    return AdvertisementData(
+        local_name=name,
+        manufacturer_data={int(company): bytes(body) for company, body in makers},
+        service_data={},
+        service_uuids=list(dict.fromkeys(uuids)),
+        tx_power=data.get(AdvertisingData.TX_POWER_LEVEL),
+        rssi=report.rssi,
+        platform_data=(report,),
+    )
+
+
+class BumbleScanner(BaseBleakScanner):
+    def __init__(
+        self,
+        detection_callback: Any = None,
+        service_uuids: list[str] | None = None,
+        scanning_mode: str = "active",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(detection_callback, service_uuids)
+        self._active = scanning_mode == "active"
+
+    def _on_report(self, report: Any) -> None:
+        data = _advertisement(report)
+        address = report.address.to_string(False)
+        known = self.seen_devices.get(address)
+        if known:  # advertisement and scan response come one after the other: keep what either said
+            old = known[1]
+            data = data._replace(
+                local_name=data.local_name or old.local_name,
+                manufacturer_data={**old.manufacturer_data, **data.manufacturer_data},
+                service_uuids=list(dict.fromkeys(old.service_uuids + data.service_uuids)),
+            )
+        device = self.create_or_update_device(address, address, data.local_name, report.address, data)
+        if self.is_allowed_uuid(data.service_uuids):
+            self.call_detection_callbacks(device, data)
+
+    async def start(self) -> None:
+        self.seen_devices = {}
+        self._device = await _central()
+        self._device.on("advertisement", self._on_report)
+        await self._device.start_scanning(active=self._active, legacy=True)
+
+    async def stop(self) -> None:
+        self._device.remove_listener("advertisement", self._on_report)
+        await self._device.stop_scanning(legacy=True)
+
+
+def _on_link(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Fail a pending request as soon as the link is lost, with bleak's errors."""
+
+    @functools.wraps(method)
+    async def wrapper(self: BumbleClient, *args: Any, **kwargs: Any) -> Any:
+        if not self.is_connected:
+            raise BleakError("Not connected")
+        request = asyncio.ensure_future(method(self, *args, **kwargs))
+        try:
+            await asyncio.wait({request, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            request.cancel()
+            raise
+        if not request.done() or (request.cancelled() and self._lost.done()):
+            request.cancel()
+            raise BleakError("disconnected")
+        try:
+            return request.result()
+        except att.ATT_Error as error:
+            raise BleakGATTProtocolError(error.error_code) from error
+        except core.TimeoutError as error:
+            raise BleakError(str(error)) from error
+
+    return wrapper
+
+
+class BumbleClient(BaseBleakClient):
+    def __init__(
+        self,
+        address_or_ble_device: BLEDevice | str,
+        *,
+        disconnected_callback: Callable[[], None] | None = None,
+        timeout: float = 10.0,
+        services: set[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout, services=services
+        )
+        known = address_or_ble_device if isinstance(address_or_ble_device, BLEDevice) else None
+        self._target = known.details if known else None
+        self._name = known.name if known else None
+        self._filter = services
+        self._connection: Any = None
+        self._subscribed: dict[int, Callable[[bytes], None]] = {}
+        self._lost: asyncio.Future[Any]
+
+    @property
+    def name(self) -> str:
+        return self._name or self.address.replace(":", "-")
+
+    @property
+    def mtu_size(self) -> int:
+        return int(self._connection.att_mtu) if self._connection else 23
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None
+
+    async def connect(self, pair: bool = False, **kwargs: Any) -> None:
+        if self._connection:
+            raise BleakError("Client is already connected")
+        device = await _central()
+        if self._target is None:
+            found = await bleak.BleakScanner.find_device_by_address(self.address, timeout=self._timeout)
+            if not found:
+                raise BleakDeviceNotFoundError(self.address, f"no device with address {self.address}")
+            self._target, self._name = found.details, found.name
+        try:
+            self._connection = await device.connect(self._target, timeout=self._timeout)
+        except core.TimeoutError as error:
+            raise TimeoutError from error
+        except core.ConnectionError as error:
+            raise BleakError(str(error)) from error
+        self._lost = asyncio.get_running_loop().create_future()
+        self._connection.on("disconnection", self._on_disconnection)
+        self._peer = Peer(self._connection)
+        try:
+            await self._set_up(pair)
+        except BaseException:
+            await self.disconnect()
+            raise
+
+    @_on_link
+    async def _set_up(self, pair: bool) -> None:
+        await asyncio.wait_for(self._peer.request_mtu(MTU), _MTU_TIMEOUT_S)
+        if pair:
+            await self.pair()
+        await self._peer.discover_services()
+        services = BleakGATTServiceCollection()
+        for service in self._peer.services:
+            if self._filter and _uuid_text(service.uuid) not in self._filter:
+                continue
+            seen = BleakGATTService(service, service.handle, _uuid_text(service.uuid))
+            services.add_service(seen)
+            for found in await self._peer.discover_characteristics((), service):
+                properties = [f.name.replace("_", "-") for f in GattCharacteristicsFlags if f.value & found.properties]
+                characteristic = BleakGATTCharacteristic(
+                    found, found.handle, _uuid_text(found.uuid), properties, lambda: self.mtu_size - 3, seen
+                )
+                services.add_characteristic(characteristic)
+                for descriptor in await self._peer.discover_descriptors(found):
+                    services.add_descriptor(
+                        BleakGATTDescriptor(
+                            descriptor, descriptor.handle, _uuid_text(descriptor.type), characteristic
+                        )
+                    )
+        self.services = services
+
+    def _on_disconnection(self, reason: Any) -> None:
+        self._connection = None
+        self._subscribed.clear()
+        if not self._lost.done():
+            self._lost.set_result(reason)
+        if self._disconnected_callback:
+            self._disconnected_callback()
+
+    async def disconnect(self) -> None:
+        if self._connection:
+            lost = self._lost
+            await self._connection.disconnect()
+            await lost
+        self.services = None
+
+    async def pair(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await self._connection.pair()
+        except core.ProtocolError as error:
+            raise BleakError(f"pairing failed: {error}") from error
+
+    async def unpair(self) -> None:
+        device = await _central()
+        await device.keystore.delete(str(self._target))
+
+    @_on_link
+    async def read_gatt_char(self, characteristic: Any, *, use_cached: bool = False, **kwargs: Any) -> bytearray:
+        return bytearray(await self._peer.read_value(characteristic.obj))
+
+    @_on_link
+    async def read_gatt_descriptor(self, descriptor: Any, *, use_cached: bool = False, **kwargs: Any) -> bytearray:
+        return bytearray(await self._peer.read_value(descriptor.obj))
+
+    @_on_link
+    async def write_gatt_char(self, characteristic: Any, data: bytes, response: bool) -> None:
+        if not response and len(data) > self.mtu_size - 3:
+            raise BleakGATTProtocolError(_INVALID_LENGTH)
+        await self._peer.write_value(characteristic.obj, bytes(data), with_response=response)
+
+    @_on_link
+    async def write_gatt_descriptor(self, descriptor: Any, data: bytes) -> None:
+        await self._peer.write_value(descriptor.obj, bytes(data), with_response=True)
+
+    @_on_link
+    async def start_notify(self, characteristic: Any, callback: Callable[[bytearray], None], **kwargs: Any) -> None:
+        if characteristic.handle in self._subscribed:
+            raise BleakError("Characteristic notifications already started")
+
+        def deliver(value: bytes) -> None:
+            callback(bytearray(value))
+
+        self._subscribed[characteristic.handle] = deliver
+        await self._peer.subscribe(characteristic.obj, deliver)
+
+    @_on_link
+    async def stop_notify(self, characteristic: Any) -> None:
+        await self._peer.unsubscribe(characteristic.obj, self._subscribed.pop(characteristic.handle))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""A whole virtual unit: board, radio, a folder as its flash, and the firmware process that can be switched on and off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kneecore import wire
+
+from .air import Air
+from .board import Board, Chip
+from .firmware import Process
+from .peripheral import ADDRESS, Peripheral
+
+UNIT_ID = bytes.fromhex("240ac4000001")
+
+
+class VirtualUnit:
+    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints."""
+
+    def __init__(
+        self, air: Air, chips: list[Chip], flash: Path, unit_id: bytes = UNIT_ID, address: str = ADDRESS
+    ) -> None:
+        self._air = air
+        self._address = address
+        self.flash = flash
+        self.console = flash.parent / f"{flash.name}-console.txt"
+        self.board = Board(unit_id, {0: chips})
+        self.process: Process | None = None
+        flash.mkdir(parents=True, exist_ok=True)
+
+    def power_on(self) -> None:
+        """Boot: as on the board, everything but the flash starts anew."""
+        self.radio = Peripheral(self._air, self._address)
+        self.board.radio = self.radio
+        with self.console.open("ab") as console:
+            self.process = Process(self.board, self.flash, console.fileno())
+            self.process.start()
+
+    async def power_off(self) -> None:
+        """The battery is pulled out: nothing is flushed, nobody is told."""
+        if self.process:
+            await self.process.stop()
+            self.process = None
+
+    def log_frames(self) -> list[bytes]:
+        """What the flash holds, read as an auditor would: every valid frame, oldest first."""
+        frames = []
+        for segment in sorted((self.flash / "log").glob("*.bin")):
+            frames += [frame for _, frame in wire.Stream().feed(segment.read_bytes())]
+        return frames
