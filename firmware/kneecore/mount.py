@@ -74,28 +74,22 @@ def fold(calibration: "dict[str, int]", acc_lsb_per_g: int, gyro_lsb_per_10dps: 
     if text:
         raise MountError(text)
     r = _rotation(calibration)
-    acc_scale_q14 = calibration["acc_scale_q14"]
-    matrix = array("i")
-    for i in range(3):
-        row = r[3 * i : 3 * i + 3]
-        # Q14 * Q14 -> Q13 is a shift by 15
-        matrix.extend(
-            array(
-                "i", [rounded_div(c * acc_scale_q14 * ACC_LSB_PER_G, acc_lsb_per_g << 15) for c in row] + [0]
-            )
-        )
-    for i in range(3):
-        row = r[3 * i : 3 * i + 3]
-        bias_mdps_q14 = sum(row[k] * calibration["gyro_bias_mdps_" + str(k)] for k in range(3))
-        matrix.extend(
-            array("i", [rounded_div(c * GYRO_LSB_PER_DPS * 10, gyro_lsb_per_10dps << 1) for c in row])
-        )
-        matrix.append(-rounded_div(bias_mdps_q14 * GYRO_LSB_PER_DPS, 2000))
-    for i in range(0, len(matrix), 4):
-        reach = 32768 * sum(abs(c) for c in matrix[i : i + 3]) + abs(matrix[i + 3]) + _HALF_Q13
+    scale = calibration["acc_scale_q14"] * ACC_LSB_PER_G
+    rows = []
+    for i in (0, 3, 6):
+        rows += [
+            rounded_div(c * scale, acc_lsb_per_g << 15) for c in r[i : i + 3]
+        ]  # Q14 x Q14 is Q28: 15 too many
+        rows.append(0)
+    for i in (0, 3, 6):
+        bias = sum(r[i + k] * calibration["gyro_bias_mdps_" + str(k)] for k in range(3))
+        rows += [rounded_div(c * GYRO_LSB_PER_DPS * 10, gyro_lsb_per_10dps << 1) for c in r[i : i + 3]]
+        rows.append(-rounded_div(bias * GYRO_LSB_PER_DPS, 1000 << 1))
+    for i in range(0, len(rows), 4):
+        reach = 32768 * sum(abs(c) for c in rows[i : i + 3]) + abs(rows[i + 3]) + _HALF_Q13
         if reach >= 1 << 30:
             raise MountError("row %d of the folded calibration leaves 31 bits at full scale" % (i // 4 + 1))
-    return matrix
+    return array("i", rows)
 
 
 @micropython.native
