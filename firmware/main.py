@@ -8,9 +8,10 @@ import asyncio
 import time
 
 import machine
+from drivers import ImuError
 from drivers.filelog import FileLog
 from drivers.motor import CLOCK_DIV, Motor
-from drivers.mpu6050 import ImuError, Mpu6050
+from drivers.mpu6050 import Mpu6050
 from esp32 import RMT
 from kneecore import wire
 from kneecore.version import VERSION
@@ -25,6 +26,9 @@ from tasks.radio import Radio
 from tasks.sampler import Sampler
 
 _BOOT_FILE = "boot.json"
+_ONE_G_SAMPLES = 8
+_ONE_G_NOTICE_PM = 50
+_ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: the range is not what was asked for, or it is another part
 
 
 def next_boot() -> int:
@@ -42,11 +46,18 @@ def make_imu(journal):
     """The sensor, or None with a record of why."""
     bus = I2C(pins.I2C_BUS, scl=Pin(pins.I2C_SCL), sda=Pin(pins.I2C_SDA), freq=pins.I2C_HZ)
     try:
-        return Mpu6050(bus, time.sleep_ms)
+        imu = Mpu6050(bus, time.sleep_ms)
+        error_pm = imu.one_g_error_pm(_ONE_G_SAMPLES)
     except ImuError as error:
         print("no sensor:", error)
         journal.notice(error.notice, error.a, error.b)
-    return None
+        return None
+    if error_pm is not None and abs(error_pm) > _ONE_G_NOTICE_PM:
+        journal.notice("imu_one_g", error_pm, _ONE_G_REFUSE_PM)
+        if abs(error_pm) > _ONE_G_REFUSE_PM:
+            print("sensor refused: gravity is off by %d permille" % error_pm)
+            return None
+    return imu
 
 
 async def guarded(journal, name: str, task) -> None:

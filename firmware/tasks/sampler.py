@@ -8,11 +8,13 @@ keeps the samples' time anyway.  A run is from start() to stop(); the sample ind
 import asyncio
 from array import array
 
+from drivers import ImuError
 from kneecore import wire
 from kneecore.pipeline import EV_CUE, EV_STRIDE, Pipeline
 
 DRAIN_MS = 20  # a tenth of what the smallest FIFO holds, and part of the cue's latency
 _MEASURED_AFTER_US = 10_000_000  # the nominal rate is trusted until the measured one is better
+_RETRY_MS = 1000  # between tries to bring a failed sensor back
 _STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
 _CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
 
@@ -66,7 +68,10 @@ class Sampler:
         pipeline = self._pipeline
         if pipeline is None:
             return 0
-        self._drain(pipeline)
+        try:
+            self._drain(pipeline)
+        except ImuError as error:
+            self._journal.notice(error.notice, error.a, error.b)
         self._pipeline = None
         self._handle(pipeline, pipeline.finish())
         return self._journal.record(
@@ -86,8 +91,26 @@ class Sampler:
     async def run(self) -> None:
         while True:
             await self._flag.wait()
-            if self._pipeline is not None:
+            if self._pipeline is None:
+                continue
+            try:
                 self._drain(self._pipeline)
+            except ImuError as error:
+                print("sensor failed:", error)
+                self._journal.notice(error.notice, error.a, error.b)
+                await self._revive()
+
+    async def _revive(self) -> None:
+        """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
+        while self._pipeline is not None:
+            try:
+                self._imu.configure()
+                self._imu.start()
+            except ImuError:
+                await asyncio.sleep_ms(_RETRY_MS)
+                continue
+            self._note_gap(self._pipeline, "bus_reset")
+            return
 
     def _drain(self, pipeline) -> None:
         batch = self._batch
