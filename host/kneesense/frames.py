@@ -24,6 +24,11 @@ class LogFrame:
     frame: bytes
 
     @property
+    def key(self) -> tuple[int, int]:
+        """(boot, seq): the order of a unit's log."""
+        return self.boot, self.seq
+
+    @property
     def name(self) -> str:
         """The record's name in wire.py; `unknown_0x..` for a code added later."""
         record = wire.BY_CODE.get(self.code)

@@ -190,7 +190,7 @@ class Session:
             raise CommandRefused(
                 "run",
                 refused.status,
-                "the unit needs a working motion sensor and a calibration: --calibration FILE, made by kneesense replay",
+                "it needs a working motion sensor and a calibration (--calibration FILE, made by kneesense replay)",
             ) from refused
         return True
 
@@ -255,7 +255,7 @@ class Session:
     def _saw(self, record: LogFrame) -> None:
         """Keep track of the run that is followed."""
         if record.code == wire.START.code:
-            self.run_key = (record.boot, record.seq)
+            self.run_key = record.key
             self._ended = False
             if self._plan.runner is not None and self._unit_id is not None:
                 self._store.set_runner(self._unit_id, self.run_key, self._plan.runner)

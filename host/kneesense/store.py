@@ -65,12 +65,21 @@ class Added:
 class Store(StoreFile):
     """Records, runs, units and clocks."""
 
-    def add(self, device: str, records: Iterable[LogFrame]) -> Added:
-        """Commit records, all or none.  A START record makes a run of the unit's runner."""
+    def add(self, device: str, records: Iterable[LogFrame], complete_to: Key | None = None) -> Added:
+        """Commit records, all or none.  A START record makes a run of the unit's runner.
+
+        `complete_to`: with these, everything of the unit's log up to that key is stored.
+        """
         added = Added()
         with self._transaction():
             for record in records:
                 added += self._add(device, record)
+            if complete_to is not None:
+                self._write(
+                    "INSERT INTO synced VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
+                    " seq = excluded.seq WHERE (excluded.boot, excluded.seq) > (synced.boot, synced.seq)",
+                    *(device, *complete_to),
+                )
         return added
 
     def _add(self, device: str, record: LogFrame) -> Added:
@@ -97,38 +106,14 @@ class Store(StoreFile):
         row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
         return row is not None and row[0] == record.frame
 
-    def watermark(self, device: str, first_seq: int) -> int:
-        """Greatest seq such that everything from first_seq on is stored; first_seq - 1 when first_seq is not.
+    def synced(self, device: str) -> Key | None:
+        """The watermark: everything of the unit's log up to this key is stored.
 
-        A unit that lost power may use again numbers that it had sent but not yet written.  So from the first stored
-        record of a boot on, records of earlier boots do not count.
+        Kept, not searched for in the numbers: a unit that lost power, or whose log was erased, uses numbers again, so
+        a stored number alone does not say that the unit's record of that number is here.
         """
-        starts = self._rows(
-            "SELECT boot, MIN(seq) FROM event WHERE device = ? GROUP BY boot ORDER BY boot DESC", device
-        )
-        spans = []
-        last = _SEQ_MAX
-        for boot, start in starts:
-            spans.append((boot, start, last))
-            last = min(last, start - 1)
-        have = first_seq - 1
-        for boot, start, last in reversed(spans):
-            if start <= have + 1 <= last:
-                have = min(self.contiguous(device, boot, have + 1), last)
-        return have
-
-    def contiguous(self, device: str, boot: int, seq: int) -> int:
-        """Last of one boot's unbroken records that begin at `seq`; seq - 1 when that one is not stored."""
-        key = (device, boot, seq)
-        if self._row("SELECT 1 FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key) is None:
-            return seq - 1
-        last = self._row(
-            "SELECT seq FROM event AS e WHERE device = ? AND boot = ? AND seq >= ? AND NOT EXISTS"
-            " (SELECT 1 FROM event WHERE (device, boot, seq) = (e.device, e.boot, e.seq + 1))"
-            " ORDER BY seq LIMIT 1",
-            *key,
-        )
-        return int(last[0])
+        row = self._row("SELECT boot, seq FROM synced WHERE device = ?", device)
+        return (row[0], row[1]) if row else None
 
     def records(self, device: str, first: Key = (0, 0), last: Key = (_SEQ_MAX, 0)) -> list[LogFrame]:
         """Stored records of a unit in log order, from key `first` to key `last`, both included."""

@@ -48,6 +48,11 @@ MIGRATIONS = (
             frame BLOB NOT NULL,       -- as the unit logged it
             PRIMARY KEY (device, boot, seq)
         ) WITHOUT ROWID""",
+        """CREATE TABLE synced (          -- everything of the unit's log up to this record is in event
+            device TEXT PRIMARY KEY,
+            boot INTEGER NOT NULL,
+            seq INTEGER NOT NULL
+        )""",
         """CREATE TABLE conflict (        -- same key, other bytes: the first one stays in event
             device TEXT NOT NULL,
             boot INTEGER NOT NULL,

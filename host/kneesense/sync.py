@@ -63,9 +63,10 @@ class LogSync:
         info = unit.info
         self._ahead.clear()
         self._have_key = self._acked = None
-        seq = min(self._store.watermark(self.device, info.first_seq), info.next_seq - 1)
+        synced = self._store.synced(self.device) or (0, info.first_seq - 1)
+        seq = min(synced[1], info.next_seq - 1)
         step = 1
-        while seq >= info.first_seq and not await self._agrees(unit, seq):
+        while seq >= info.first_seq and not await self._agrees(unit, seq, synced):
             seq -= step
             step *= 2
         self._have = max(seq, info.first_seq - 1)
@@ -78,7 +79,11 @@ class LogSync:
         """Store records, then publish what is now complete."""
         if not records:
             return
-        added = await asyncio.to_thread(self._store.add, self.device, records)
+        for record in records:
+            if record.seq > self._have:
+                self._ahead.setdefault(record.seq, Arrival(record, backfilled))
+        complete = self._advance()
+        added = await asyncio.to_thread(self._store.add, self.device, records, self._have_key)
         counters = self.counters
         if backfilled:
             counters.backfilled += added.new
@@ -90,10 +95,7 @@ class LogSync:
             self._warn(
                 "conflict", f"{added.conflicts} records came again with different content; the first is kept"
             )
-        for record in records:
-            if record.seq > self._have:
-                self._ahead.setdefault(record.seq, Arrival(record, backfilled))
-        self._publish()
+        self._publish(complete)
 
     async def fill(self, unit: Device, to_seq: int) -> None:
         """Fetch what is missing up to `to_seq`.  Raises TransferIncomplete when it fails again and again."""
@@ -107,7 +109,7 @@ class LogSync:
                 if attempt == _TRIES - 1:
                     raise
         if self._have < to_seq:
-            self._skip_holes(to_seq)
+            await self._skip_holes(to_seq)
 
     async def fill_gaps(self, unit: Device) -> None:
         """Fetch what is missing before the records that came early."""
@@ -126,11 +128,12 @@ class LogSync:
         for record in self._store.records(self.device, start):
             self._post(Arrival(record, backfilled=True))
 
-    async def _agrees(self, unit: Device, seq: int) -> bool:
+    async def _agrees(self, unit: Device, seq: int, synced: Key) -> bool:
+        """Whether the unit's record of that number is one up to which our store is complete."""
         async with aclosing(unit.fetch(seq, seq)) as records:
             async for record in records:
-                if self._store.holds(self.device, record):
-                    self._have_key = (record.boot, record.seq)
+                if record.key <= synced and self._store.holds(self.device, record):
+                    self._have_key = record.key
                     return True
         return False
 
@@ -146,25 +149,33 @@ class LogSync:
         finally:
             await self.commit(batch, backfilled=True)
 
-    def _publish(self) -> None:
+    def _advance(self) -> list[Arrival]:
+        """Take the records that follow without a gap."""
+        complete = []
         while arrival := self._ahead.pop(self._have + 1, None):
             self._have += 1
-            key = (arrival.record.boot, arrival.record.seq)
-            self._have_key = key
-            if self.publish_from is not None and key >= self.publish_from:
+            self._have_key = arrival.record.key
+            complete.append(arrival)
+        return complete
+
+    def _publish(self, complete: list[Arrival]) -> None:
+        for arrival in complete:
+            if self.publish_from is not None and arrival.record.key >= self.publish_from:
                 self._post(arrival)
 
-    def _skip_holes(self, to_seq: int) -> None:
+    async def _skip_holes(self, to_seq: int) -> None:
         """The unit has sent all it holds up to `to_seq`: what is still missing is gone for good."""
         gone = 0
+        complete = []
         while self._have < to_seq:
-            before_next = min(self._ahead, default=to_seq + 1) - 1
-            upto = min(before_next, to_seq)
+            upto = min(to_seq, min(self._ahead, default=to_seq + 1) - 1)
             gone += upto - self._have
             self._have = upto
-            self._publish()
+            complete += self._advance()
+        await asyncio.to_thread(self._store.add, self.device, [], self._have_key)
         self.counters.gone += gone
         self._warn("records_gone", f"{gone} records up to number {to_seq} are not in the unit's log any more")
+        self._publish(complete)
 
     def _warn(self, code: str, message: str) -> None:
         self._post(News("warning", code, message))
