@@ -20,8 +20,8 @@ test: $(VENV)/dev.ready ## all tests (KNEESENSE_DATA=folder adds those on record
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32, generated docs
-	@$(BIN)/ruff format --check --quiet || { echo "fix it with: $(BIN)/ruff format"; exit 1; }
-	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet --output-format concise || { echo "fix it with: $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/mypy
 	@$(BIN)/python tests/checks/firmware_types.py
 	@$(BIN)/python tests/checks/firmware_compiles.py

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from checks import docs_tables
 from kneecore import wire
 

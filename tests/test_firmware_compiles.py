@@ -2,6 +2,7 @@
 """Every firmware file compiles for the ESP32, and the check notices one that does not."""
 
 import pytest
+
 from checks.firmware_compiles import FIRMWARE, files, problem
 
 

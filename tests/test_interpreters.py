@@ -2,6 +2,7 @@
 """The runner of portable scripts, and the facts about the interpreters that the tests lean on."""
 
 import pytest
+
 from interpreters import CPYTHON, DESKTOP, MICROPYTHONS, WASM, ScriptError, heap_growth, missing, run
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from interpreters import CPYTHON, MICROPYTHONS, missing, run
 
 HERE = Path(__file__).parent

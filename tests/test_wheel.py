@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from kneecore.version import VERSION
 
 ROOT = Path(__file__).parents[1]

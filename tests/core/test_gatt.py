@@ -4,6 +4,7 @@
 import uuid
 
 import pytest
+
 from kneecore import gatt, wire
 
 

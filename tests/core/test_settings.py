@@ -4,6 +4,7 @@
 import keyword
 
 import pytest
+
 from kneecore import wire
 from kneecore.settings import INDEX, TABLE, SettingError, Settings, checked, find
 

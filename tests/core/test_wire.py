@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kneecore import wire
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "wire-v1.jsonl"
