@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from kneecore import chips, mount, wire
-
 from kneesense.errors import InputError
 
 _ONE_Q14 = 16384

@@ -20,9 +20,9 @@ from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
-from kneecore.chips import Chip
 from numpy.typing import NDArray
 
+from kneecore.chips import Chip
 from kneesense.errors import InputError
 
 Floats = NDArray[np.float64]

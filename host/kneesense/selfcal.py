@@ -12,15 +12,15 @@ leg sways by up to 3 deg/s, which is no gyro bias: it also turns gravity in the 
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
-from kneecore import chips, mount, tilt
-from kneecore.settings import Settings
 from numpy.typing import NDArray
 
+from kneecore import chips, mount, tilt
+from kneecore.settings import Settings
 from kneesense.calibration import Calibration
 from kneesense.errors import InputError
 from kneesense.recording import RATES_HZ, Floats, G, Recording, quantise
@@ -30,6 +30,8 @@ SIGN_RATIO = 1.2
 
 _STILL_S = 1.0
 _BIAS_STILL_S = 2.5  # shorter, what sway is left (up to 1.4 deg/s) is worse than the estimate in motion (0.4)
+_BIAS_ROUNDS = 3
+_BIAS_SMALL = np.radians(2.0)  # what sway leaves, and what a further round would only blur
 _STILL_GYRO = (
     0.05  # rad/s, standard deviation within a second on each axis: 0.01 at rest, 0.02 to 0.06 standing
 )
@@ -78,8 +80,10 @@ def auto(
     rest = find_still(still or recording)
     if still and not rest:
         raise InputError(f"{still.name}: not still for {_STILL_S:g} s anywhere", "stand still for 5 s")
-    steady = rest and rest.seconds >= _BIAS_STILL_S
-    bias = rest.gyro_bias if rest and steady else _bias_in_motion(recording, chip)
+    if rest and rest.seconds >= _BIAS_STILL_S:
+        bias = rest.gyro_bias
+    else:
+        bias = _bias_in_motion(recording, rest, chip)
     gyro = recording.gyro - bias
     axis = np.linalg.eigh(gyro.T @ gyro)[1][:, -1]
     strides, ratio, axis = max(
@@ -201,8 +205,19 @@ def _strides(recording: Recording, rate: Floats) -> tuple[list[tuple[int, int]],
     return strides, float(swing / max(back, 1e-9))
 
 
-def _bias_in_motion(recording: Recording, chip: str) -> Floats:
-    """Gyro bias [rad/s] without stillness, from the device's own gravity filter.
+def _bias_in_motion(recording: Recording, rest: Still | None, chip: str) -> Floats:
+    """Gyro bias [rad/s] from the strides, starting from that of a short rest where it is clearly more than sway."""
+    bias = rest.gyro_bias if rest and np.linalg.norm(rest.gyro_bias) > _BIAS_SMALL else np.zeros(3)
+    for _ in range(_BIAS_ROUNDS):
+        change = _bias_left(recording, bias, chip)
+        bias = bias + change
+        if np.linalg.norm(change) < _BIAS_SMALL:
+            break
+    return bias
+
+
+def _bias_left(recording: Recording, bias: Floats, chip: str) -> Floats:
+    """What is left of the gyro bias after `bias`, as the device's own gravity filter feels it.
 
     A bias b turns the filter's gravity s away at b x s; in the mean over strides its state u pulls it back at just
     that rate.  So b is the least-squares solution of u / dt = b x s, once the filter has settled; the part along
@@ -217,7 +232,8 @@ def _bias_in_motion(recording: Recording, chip: str) -> Floats:
     tau_ms = Settings().filter_tau_ms
     derived, state, sample = tilt.derive(rate_hz, tau_ms, mount.LEFT), tilt.new_state(), array("i", [0] * 6)
     rows: list[array[int]] = []
-    for segment in quantise(recording, rate_hz, known).segments:
+    unbiased = replace(recording, gyro=recording.gyro - bias)
+    for segment in quantise(unbiased, rate_hz, known).segments:
         for offset in range(0, len(segment.counts), 6):
             mount.apply(matrix, segment.counts, offset, sample)
             if not rows:
@@ -229,7 +245,5 @@ def _bias_in_motion(recording: Recording, chip: str) -> Floats:
     s, pull = history[:, :3] / 2**24, history[:, 3:] / 2**30 * rate_hz
     # sum over samples of |pull - b x s|^2: (sum |s|^2 - s s') b = sum s x pull
     normal = (s**2).sum() * np.eye(3) - s.T @ s
-    bias: Floats = np.linalg.solve(
-        normal + 0.01 * np.trace(normal) * np.eye(3), np.cross(s, pull).sum(axis=0)
-    )
-    return bias
+    damped = normal + 0.01 * np.trace(normal) * np.eye(3)
+    return np.asarray(np.linalg.solve(damped, np.cross(s, pull).sum(axis=0)))
