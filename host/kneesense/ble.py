@@ -140,7 +140,7 @@ class BleLink:
         with plain():
             client = await self._connect(seen, cached=True)
             if _missing(client):  # a system may keep the services of an older firmware
-                await self._hang_up(client)
+                await self.close()
                 client = await self._connect(seen, cached=False)
                 if missing := _missing(client):
                     raise LinkLost(f"the unit does not offer {', '.join(missing)}", _MISSING_ADVICE)
@@ -160,9 +160,12 @@ class BleLink:
         return await self._inbox.get()
 
     async def close(self) -> None:
-        if self._client is not None:
-            client, self._client = self._client, None
-            await self._hang_up(client)
+        client, self._client = self._client, None
+        if client is not None:
+            # A stack that fails to disconnect has nothing to tell that would help anybody.
+            with suppress(Exception):
+                async with asyncio.timeout(DISCONNECT_S):
+                    await client.disconnect()
 
     async def _connect(self, seen: Seen, cached: bool) -> BleakClient:
         bleak = _bleak()
@@ -184,12 +187,6 @@ class BleLink:
 
     def _receiver(self, channel: Channel) -> Callable[[Any, bytearray], None]:
         return lambda _, data: self._inbox.put((channel, bytes(data)))
-
-    async def _hang_up(self, client: BleakClient) -> None:
-        # A stack that fails to disconnect has nothing to tell that would help anybody.
-        with suppress(Exception):
-            async with asyncio.timeout(DISCONNECT_S):
-                await client.disconnect()
 
 
 def _missing(client: BleakClient) -> list[str]:

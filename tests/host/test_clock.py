@@ -3,6 +3,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kneesense.clock import ClockFit, Offset
 
 UTC_US = 1_767_225_600_000_000  # 2026-01-01

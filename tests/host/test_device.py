@@ -8,6 +8,7 @@ import pytest
 from fakeunit import CALIBRATION, FakeUnit
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kneecore import wire
 from kneesense.device import Device
 from kneesense.errors import CommandRefused, InputError, LinkLost, TransferIncomplete, VersionMismatch

@@ -8,6 +8,7 @@ import pytest
 from fakeunit import CALIBRATION, FakeUnit
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kneecore import wire
 from kneesense.bus import Arrival, News
 from kneesense.device import Device

@@ -13,6 +13,7 @@ import pytest
 from fakeunit import FakeUnit
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kneecore import wire
 from kneesense import storefile
 from kneesense.clock import Offset
