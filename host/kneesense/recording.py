@@ -8,15 +8,10 @@ Columns by name, in any order: t_s [s], ax ay az [m/s^2, specific force], gx gy 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -24,35 +19,16 @@ from numpy.typing import NDArray
 
 from kneecore.chips import Chip
 from kneesense.errors import InputError
-
-Floats = NDArray[np.float64]
+from kneesense.table import Floats, Table, read
 
 G = 9.80665
-REQUIRED = ("t_s", "ax", "ay", "az", "gx", "gy", "gz")
 RATES_HZ = (200, 1000)  # what the device's filters are made for
 
-_NEEDS = "columns needed: t_s [s], ax, ay, az [m/s^2], gx, gy, gz [rad/s]"
-_UNITS = (
-    "s",
-    "ms",
-    "us",
-    "g",
-    "mg",
-    "ms2",
-    "mps2",
-    "m_s2",
-    "m_s_2",
-    "rads",
-    "rad_s",
-    "radps",
-    "dps",
-    "deg_s",
-    "degs",
-)
 _GAP = 1.75  # sample intervals: one missing row makes 2; jitter stays below
 # (least and greatest median of |a|, unit it is then likely in, factor to m/s^2); running has a median up to 1.6 g
 _ACC_SCALES = ((0.4, 2.5, "g", G), (400, 2500, "mg", G / 1000), (4000, 25000, "mm/s^2", 0.001))
 _ACC_MEDIAN = (4.0, 25.0)
+_SLOW_HZ = 100
 _GYRO_LIMIT = 36.0  # rad/s; the chips' range of 2000 deg/s is 34.9
 
 
@@ -70,7 +46,8 @@ class Recording:
     @property
     def rate_hz(self) -> float:
         """Median sample rate; 0 with fewer than two samples."""
-        return float(1 / np.median(np.diff(self.t_s))) if len(self.t_s) > 1 else 0.0
+        interval = _interval(self.t_s)
+        return 1 / interval if interval else 0.0
 
     def pieces(self) -> Iterator[tuple[int, int]]:
         """(first, end) rows of each stretch without a gap."""
@@ -139,13 +116,10 @@ def quantise(recording: Recording, rate_hz: int, chip: Chip) -> Quantised:
 
 def load(path: str | Path) -> Recording:
     """Read and check one recording.  InputError names the file, the line and the cure."""
-    path = Path(path)
-    rows = csv.reader(io.StringIO(_text(path), newline=""))
-    header = [name.strip() for name in next(rows, [])]
-    _check_header(path, header)
-    cells, lines, values = _rows(path, header, rows)
+    table = read(Path(path))
+    values = table.values
     warnings = []
-    extra = [name for name in header if name not in REQUIRED and not name.startswith("thigh_")]
+    extra = [name for name in table.extra if not name.startswith("thigh_")]
     if extra:
         warnings.append(f"{path}: ignored columns: {', '.join(extra)}")
 
@@ -156,7 +130,7 @@ def load(path: str | Path) -> Recording:
     usable = np.isfinite(values).all(axis=1)
     missing = ~usable & ~same
     if missing.any():
-        at = lines[int(np.argmax(missing))]
+        at = table.lines[int(np.argmax(missing))]
         warnings.append(
             f"{path}: {missing.sum()} rows with missing values dropped, first line {at}; they are gaps"
         )
@@ -165,15 +139,19 @@ def load(path: str | Path) -> Recording:
     t_s = values[:, 0]
     back = np.flatnonzero(np.diff(t_s) <= 0) + 1
     if len(back):
-        _refuse_order(path, header, cells, lines, kept, back, t_s)
+        _refuse_order(table, kept, back)
 
     gaps = {int(i) + 1: "time_jump" for i in np.flatnonzero(np.diff(t_s) > _GAP * _interval(t_s))}
     # rows dropped so far, at each kept row: where it grows, a gap ends
     lost_so_far = np.cumsum(missing)[kept]
     gaps |= {int(i) + 1: "nan" for i in np.flatnonzero(np.diff(lost_so_far))}
+    if _interval(t_s) > 1 / _SLOW_HZ:
+        warnings.append(
+            f"{path}: {1 / _interval(t_s):.0f} Hz is too slow for impacts; {_SLOW_HZ} Hz or more is needed"
+        )
     acc, gyro = np.ascontiguousarray(values[:, 1:4]), np.ascontiguousarray(values[:, 4:7])
     if len(t_s) and t_s[-1] - t_s[0] >= 1.0:
-        _check_scales(path, acc, gyro)
+        _check_scales(table.path, acc, gyro)
     return Recording(str(path), t_s.copy(), acc, gyro, gaps, tuple(warnings))
 
 
@@ -181,112 +159,16 @@ def _interval(t_s: Floats) -> float:
     return float(np.median(np.diff(t_s))) if len(t_s) > 1 else 0.0
 
 
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({error})", "is it a whole .csv or .csv.gz?") from None
-    if not data.strip():
-        raise InputError(f"{path}: empty file", "the first line must be the header; " + _NEEDS)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file", "save it as CSV, UTF-8") from None
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    if len(header) < 2 and any(mark in "".join(header) for mark in ";\t"):
-        raise InputError(
-            f"{path}: line 1: columns are not separated by commas", "separate by ',', decimal point '.'"
-        )
-    if all(_is_number(name) for name in header):
-        raise InputError(f"{path}: line 1: numbers, no header", _NEEDS)
-    for name in header:
-        wanted = {_bare(required): required for required in REQUIRED}.get(_bare(name))
-        if wanted and name != wanted:
-            raise InputError(f"{path}: column '{name}' is not '{wanted}'", f"convert and rename it; {_NEEDS}")
-        if wanted and header.count(name) > 1:
-            raise InputError(f"{path}: column '{name}' stands there twice", "keep one of them")
-    absent = [name for name in REQUIRED if name not in header]
-    if absent == ["gx", "gy", "gz"]:
-        raise InputError(f"{path}: no gyroscope (gx, gy, gz)", "an accelerometer alone is not enough")
-    if absent:
-        raise InputError(f"{path}: no column {', '.join(absent)}", _NEEDS)
-
-
-def _bare(name: str) -> str:
-    """Column name in small letters without its unit: 'Ax [g]', 'ax_g' -> 'ax'."""
-    bare = name.lower().replace("[", " ").replace("(", " ").split(" ")[0]
-    for unit in sorted(_UNITS, key=len, reverse=True):
-        if bare.endswith("_" + unit):
-            return bare[: -len(unit) - 1]
-    return bare
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _rows(
-    path: Path, header: list[str], rows: Iterator[list[str]]
-) -> tuple[list[list[str]], list[int], Floats]:
-    """Cells and line number of each row that is not blank, and its required values (an empty cell is NaN)."""
-    pick = itemgetter(*(header.index(name) for name in REQUIRED))
-    cells, lines, values = [], [], []
-    for row in rows:
-        if not row:
-            continue
-        line: int = rows.line_num  # type: ignore[attr-defined]
-        if len(row) != len(header):
-            advice = "a line cut short, or decimal commas?"
-            raise InputError(f"{path}: line {line}: {len(row)} cells, the header has {len(header)}", advice)
-        cells.append(row)
-        lines.append(line)
-        try:
-            values.append([float(cell) for cell in pick(row)])
-        except ValueError:
-            values.append([_number(path, line, cell) for cell in pick(row)])
-    return cells, lines, np.array(values, float).reshape(-1, len(REQUIRED))
-
-
-def _number(path: Path, line: int, cell: str) -> float:
-    if not cell.strip():
-        return np.nan
-    if not _is_number(cell):
-        advice = "use a decimal point" if "," in cell else "remove the row or leave the cell empty"
-        raise InputError(f"{path}: line {line}: '{cell}' is not a number", advice)
-    return float(cell)
-
-
-def _refuse_order(
-    path: Path,
-    header: list[str],
-    cells: list[list[str]],
-    lines: list[int],
-    kept: NDArray[np.intp],
-    back: NDArray[np.intp],
-    t_s: Floats,
-) -> None:
-    """t_s repeats or goes back at the kept rows `back`: by group columns, which change there only, or by mistake."""
-    restarts = {int(kept[i]) for i in back}
-    groups = []
-    for column, name in enumerate(header):
-        changes = {i for i in range(1, len(cells)) if cells[i][column] != cells[i - 1][column]}
-        if name not in REQUIRED and changes and changes <= restarts:
-            groups.append(name)
-    line, before, after = lines[int(kept[back[0]])], t_s[back[0] - 1], t_s[back[0]]
+def _refuse_order(table: Table, kept: NDArray[np.intp], back: NDArray[np.intp]) -> None:
+    """t_s repeats or goes back at the kept rows `back`: because it restarts per group, or by mistake."""
+    row, before = kept[back[0]], kept[back[0] - 1]
+    place = f"{table.path}: line {table.lines[row]}"
+    groups = table.changing_at(set(kept[back].tolist()))
     if groups:
-        message = f"{path}: line {line}: t_s restarts per {', '.join(groups)}"
+        message = f"{place}: t_s restarts per {', '.join(groups)}"
         raise InputError(message, "a recording is one run: split the file by these columns")
-    raise InputError(f"{path}: line {line}: t_s goes from {before:g} to {after:g}", "sort the rows by t_s")
+    t_s = table.values[:, 0]
+    raise InputError(f"{place}: t_s goes from {t_s[before]:g} to {t_s[row]:g}", "sort the rows by t_s")
 
 
 def _check_scales(path: Path, acc: Floats, gyro: Floats) -> None:
