@@ -10,7 +10,7 @@ from array import array
 
 from drivers import ImuError
 from kneecore import wire
-from kneecore.pipeline import EV_CUE, EV_STRIDE, Pipeline
+from kneecore.pipeline import EV_CUE, EV_GAP, EV_STRIDE, Pipeline
 
 DRAIN_MS = 20  # a tenth of what the smallest FIFO holds, and part of the cue's latency
 _MEASURED_AFTER_US = 10_000_000  # the nominal rate is trusted until the measured one is better
@@ -31,7 +31,6 @@ class Sampler:
         self._pipeline = None
         self._start_us = 0
         self._strides = 0
-        self._gap_samples = 0
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
     @property
@@ -48,7 +47,6 @@ class Sampler:
         imu.start()
         self._start_us = self._clock.us()
         self._strides = 0
-        self._gap_samples = 0
         values = dict(calibration)
         values.update({
             "t_us": self._start_us,
@@ -73,12 +71,16 @@ class Sampler:
         except ImuError as error:
             self._journal.notice(error.notice, error.a, error.b)
         self._pipeline = None
-        self._handle(pipeline, pipeline.finish())
+        while True:
+            event = pipeline.finish()
+            if not event:
+                break
+            self._handle(pipeline, event)
         return self._journal.record(
             wire.STOP,
             {
                 "samples": pipeline.sample,
-                "gap_samples": self._gap_samples,
+                "gap_samples": pipeline.gap_samples,
                 "run_x16": pipeline.run_x16,
                 "walk_x16": pipeline.walk_x16,
                 "unsure_x16": pipeline.unsure_x16,
@@ -126,6 +128,9 @@ class Sampler:
     def _handle(self, pipeline, event: int) -> None:
         if event & EV_CUE:
             self._cue(pipeline.cue)
+        if event & EV_GAP:
+            gap = {"at_x16": pipeline.gap_at_x16, "samples": pipeline.gap_length, "reason": pipeline.gap_reason}
+            self._journal.record(wire.GAP, gap)
         if event & EV_STRIDE:
             self._strides += 1
             self._journal.record(wire.STRIDE, {name: getattr(pipeline.stride, name) for name in _STRIDE_FIELDS})
@@ -141,13 +146,10 @@ class Sampler:
         now_us = self._clock.us()
         expected = (now_us - self._start_us) * self._rate_mhz(pipeline, now_us) // 1_000_000_000
         lost = max(1, expected - pipeline.sample)
-        code = wire.GAP_REASONS.index(reason)
-        self._journal.record(wire.GAP, {"at_x16": pipeline.sample * 16, "samples": lost, "reason": code})
-        self._gap_samples += lost
-        self._handle(pipeline, pipeline.gap(lost, code))
+        self._handle(pipeline, pipeline.gap(lost, wire.GAP_REASONS.index(reason)))
 
     def _rate_mhz(self, pipeline, now_us: int) -> int:
         elapsed_us = now_us - self._start_us
-        if elapsed_us < _MEASURED_AFTER_US or self._gap_samples:
+        if elapsed_us < _MEASURED_AFTER_US or pipeline.gap_samples:
             return self._imu.rate_hz * 1000
         return pipeline.sample * 1_000_000_000 // elapsed_us

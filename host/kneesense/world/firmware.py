@@ -57,10 +57,13 @@ def micropython() -> str:
 class Process:
     """One running firmware.  `interrupt` wakes it; `ended` is set when it is gone."""
 
-    def __init__(self, hardware: Hardware, flash: Path, output: IO[bytes] | int) -> None:
+    def __init__(
+        self, hardware: Hardware, flash: Path, output: IO[bytes] | int, program: Path | None = None
+    ) -> None:
         self._hardware = hardware
         self._flash = flash
         self._output = output
+        self._program = program or firmware_dir() / "main.py"
         self._loop = virtual_loop()
         self._buffer = bytearray()
         self._interrupts: list[tuple[int, str, Any]] = []
@@ -88,7 +91,7 @@ class Process:
             "KNEESENSE_WORLD_IN": str(to_firmware),
         }
         self._child = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", str(firmware_dir() / "main.py")],
+            [micropython(), "-X", f"heapsize={HEAP}", str(self._program)],
             cwd=self._flash, env=environment, pass_fds=(from_firmware, to_firmware),
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
         )  # fmt: skip

@@ -44,7 +44,7 @@ class _Poll:
         if timeout_ms < 0:
             until = 1 << 62
         else:
-            until = world_link.now_us + timeout_ms * 1000
+            until = (world_link.now_us // 1000 + timeout_ms) * 1000  # deadlines are kept in whole ms
             until += -until % _RTOS_TICK_US
         world_link.wait(until, self._ready)
         return self._ready()

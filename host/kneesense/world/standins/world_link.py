@@ -75,21 +75,35 @@ def timer_remove(entry):
         _timers.remove(entry)
 
 
+_in_callback = False
+
+
 def wait(until_us, stop=None):
     # Sleep to until_us; timers and interrupts run meanwhile.  Ends early when stop() is true after one of them.
     while True:
         next_us = until_us
-        for t in _timers:
-            if t[0] < next_us:
-                next_us = t[0]
+        if not _in_callback:
+            for t in _timers:
+                if t[0] < next_us:
+                    next_us = t[0]
         call("idle", next_us)
-        for t in _timers:
-            if t[0] <= now_us:
-                missed = (now_us - t[0]) // t[1] if t[1] else 0
-                if t[1]:
-                    t[0] += (missed + 1) * t[1]  # merged, as the scheduler does with a callback already waiting
-                else:
-                    timer_remove(t)
-                t[2]()
+        if not _in_callback:
+            _run_timers()
         if now_us >= until_us or (stop and stop()):
             return
+
+
+def _run_timers():
+    # As the scheduler runs soft callbacks: one at a time, never one within another, missed periods merged into one.
+    global _in_callback
+    for t in _timers:
+        if t[0] <= now_us:
+            if t[1]:
+                t[0] += ((now_us - t[0]) // t[1] + 1) * t[1]
+            else:
+                timer_remove(t)
+            _in_callback = True
+            try:
+                t[2]()
+            finally:
+                _in_callback = False
