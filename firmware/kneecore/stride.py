@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""The numbers of one stride, collected while it happens.
+
+Peak tibial acceleration is taken from the zero crossing before contact to 90 ms after it, gravity left in, at the
+run's own rate.  Lean is kept from that crossing to toe-off and evaluated at toe-off, when the length of the contact is
+known.  Positive lean: knee medial of the ankle.  Contact time and lean have no reference in real running.
+"""
+
+from array import array
+
+from . import wire
+from .fixed import isqrt
+from .rhythm import STRIDE_MAX_MS
+
+try:
+    import micropython
+except ImportError:  # CPython
+    from . import _cpython as micropython  # type: ignore[no-redef]
+
+_PEAK_MS = 90
+_LEAN_MS = 1700  # the longest contact and the crossing before it
+_TURN_DPS = 4  # mean over about four strides; the bend of a 400 m track at 4 m/s is 6 deg/s
+_YAW = 4  # LSB per deg/s of the yaw rate
+
+# What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues.
+PENALTIES = (
+    (wire.FLAG_CLIPPED, 30),
+    (wire.FLAG_GAP_BEFORE, 10),
+    (wire.FLAG_BACKDATED, 10),
+    (wire.FLAG_STRAP_LOOSE, 20),
+    (wire.FLAG_BIAS, 10),
+    (wire.FLAG_MISSING, 50),
+)
+IRREGULAR_PENALTY = 45  # the interval is not like the one before it
+
+
+class Stride:
+    """The fields of wire.STRIDE without its key, and what is needed to complete them."""
+
+    def __init__(self) -> None:
+        self.begin(0, 0)
+
+    def begin(self, ic_x16: int, flags: int) -> None:
+        self.ic_x16 = ic_x16
+        self.stride_x16 = self.contact_x16 = 0
+        self.pta_axial_mg = self.pta_resultant_mg = wire.UNKNOWN_U16
+        self.lean_ic_cdeg = self.lean_mid_cdeg = self.lean_min_cdeg = self.lean_max_cdeg = wire.UNKNOWN_I16
+        self.lean_max_x16 = 0
+        self.flags = flags
+        self.gait = self.confidence = self.cue_state = 0
+        self.axial_mg = 0  # as pta_axial_mg, but known when clipped, then a lower bound; 0 unknown
+        self.regular = True  # its length is like that of the stride before it
+        self.still_x16 = 0  # how much of it looked like stillness
+
+    def judge(self) -> None:
+        """Withhold a clipped impact, flag what is missing, and set the confidence."""
+        if self.flags & wire.FLAG_CLIPPED:
+            self.pta_axial_mg = self.pta_resultant_mg = wire.UNKNOWN_U16
+        if self.contact_x16 == 0 or self.axial_mg == 0:
+            self.flags |= wire.FLAG_MISSING
+        confidence = 100 if self.regular else 100 - IRREGULAR_PENALTY
+        for flag, penalty in PENALTIES:
+            if self.flags & flag:
+                confidence -= penalty
+        self.confidence = max(confidence, 0)
+
+
+class Meter:
+    """Watches every sample and writes into the stride under way; `recording` while it wants the lean."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._lean = array("h", [0] * (_LEAN_MS * rate_hz // 1000))
+        self._peak = _PEAK_MS * rate_hz // 1000
+        self._yaw_limit = STRIDE_MAX_MS * rate_hz // 1000
+        self._nobody = Stride()
+        self._stride = self._nobody
+        self._clipped = False
+        self._yaw = self._yaw_samples = self._turn_x4 = 0
+        self.stop()
+
+    def stop(self) -> None:
+        """The stride under way ends with nothing after it."""
+        self._complete()
+        self._hand_over_clipped()
+        self._stride = self._nobody
+        self.recording = False
+        self._opened = self._kept = 0
+        self._peak_until = -1
+        self._axial = self._resultant2 = 0
+        self._turn_x4 = 0
+
+    def open(self, now: int) -> None:
+        """A contact is expected: begin to record for the stride it will start."""
+        self._hand_over_clipped()
+        self.recording = True
+        self._opened = now
+        self._kept = 0
+        self._peak_until = now + 2 * self._peak
+        self._axial = self._resultant2 = 0
+
+    def contact(self, stride: Stride) -> None:
+        """The stride under way ends with the contact that begins `stride`."""
+        self._complete()
+        self._stride = stride
+        self._hand_over_clipped()
+        ic = (stride.ic_x16 + 8) >> 4
+        self._peak_until = ic + self._peak
+        at = max(ic - self._opened, 0)
+        if at < self._kept:
+            stride.lean_ic_cdeg = self._lean[at]
+
+    def _complete(self) -> None:
+        if self._yaw_samples:
+            self._turn_x4 += self._yaw // self._yaw_samples - (self._turn_x4 >> 2)
+        self._yaw = self._yaw_samples = 0
+        if abs(self._turn_x4) > 4 * _YAW * _TURN_DPS:
+            self._stride.flags |= wire.FLAG_TURN
+
+    def _hand_over_clipped(self) -> None:
+        if self._clipped:
+            self._stride.flags |= wire.FLAG_CLIPPED
+        self._clipped = False
+
+    @micropython.native
+    def step(self, now: int, sample: "array[int]", yaw: int, clipped: int) -> None:
+        """One sample in common units; `yaw`: rate about the vertical, 4 LSB per deg/s."""
+        if clipped:
+            self._clipped = True
+        if self._yaw_samples < self._yaw_limit:
+            self._yaw += yaw
+            self._yaw_samples += 1
+        if now > self._peak_until:
+            return
+        y = sample[1]
+        if y > self._axial:
+            self._axial = y
+        y >>= 1
+        x = sample[0] >> 1
+        z = sample[2] >> 1
+        squared = x * x + y * y + z * z
+        if squared > self._resultant2:
+            self._resultant2 = squared
+        if now == self._peak_until:
+            stride = self._stride
+            stride.axial_mg = stride.pta_axial_mg = self._axial * 1000 >> 10
+            stride.pta_resultant_mg = isqrt(self._resultant2) * 2000 >> 10
+
+    def keep_lean(self, lean_cdeg: int) -> None:
+        if self._kept < len(self._lean):
+            self._lean[self._kept] = lean_cdeg
+            self._kept += 1
+        else:
+            self.recording = False
+
+    @micropython.native
+    def toe_off(self, to_x16: int) -> None:
+        """Mean lean from 20 to 40 % of the contact, least and greatest lean from 0 to 60 % of it."""
+        self.recording = False
+        stride = self._stride
+        ic_x16 = stride.ic_x16
+        contact_x16 = to_x16 - ic_x16
+        stride.contact_x16 = contact_x16
+        first = ((ic_x16 + 15) >> 4) - self._opened
+        last = ((ic_x16 + contact_x16 * 3 // 5) >> 4) - self._opened
+        if first < 0:
+            first = 0
+        if last >= self._kept:
+            return
+        mid_from = ((ic_x16 + contact_x16 // 5) >> 4) - self._opened
+        mid_to = ((ic_x16 + contact_x16 * 2 // 5) >> 4) - self._opened
+        lean = self._lean
+        low = high = lean[first]
+        high_at = first
+        total = 0
+        for i in range(first, last + 1):
+            value = lean[i]
+            if value < low:
+                low = value
+            elif value > high:
+                high = value
+                high_at = i
+            if mid_from < i <= mid_to:
+                total += value
+        stride.lean_min_cdeg = low
+        stride.lean_max_cdeg = high
+        at_x16 = ((high_at + self._opened) << 4) - ic_x16
+        stride.lean_max_x16 = at_x16 if at_x16 > 0 else 0
+        if mid_to > mid_from:
+            stride.lean_mid_cdeg = total // (mid_to - mid_from)
