@@ -23,7 +23,8 @@ from kneecore import chips, mount, tilt
 from kneecore.settings import Settings
 from kneesense.calibration import Calibration
 from kneesense.errors import InputError
-from kneesense.recording import RATES_HZ, Floats, G, Recording, quantise
+from kneesense.recording import RATES_HZ, G, Recording, quantise
+from kneesense.table import Floats
 
 STRIDES = 3
 SIGN_RATIO = 1.2
@@ -77,6 +78,8 @@ def auto(
 
     `still`: a recording of the same strapping at rest, for up and for the gyro bias.
     """
+    if len(recording.t_s) < 2:
+        raise _too_few(recording, 0)
     rest = find_still(still or recording)
     if still and not rest:
         raise InputError(f"{still.name}: not still for {_STILL_S:g} s anywhere", "stand still for 5 s")
@@ -86,13 +89,12 @@ def auto(
         bias = _bias_in_motion(recording, rest, chip)
     gyro = recording.gyro - bias
     axis = np.linalg.eigh(gyro.T @ gyro)[1][:, -1]
-    strides, ratio, axis = max(
-        ((*_strides(recording, gyro @ turned), turned) for turned in (axis, -axis)),
-        key=lambda found: found[1],
-    )
+    rate = _smooth(gyro @ axis, recording.rate_hz)
+    if np.percentile(rate, 98) < -np.percentile(rate, 2):
+        axis, rate = -axis, -rate
+    strides, ratio = _strides(recording, rate)
     if len(strides) < STRIDES:
-        message = f"{recording.name}: {len(strides)} strides found, calibration needs {STRIDES}"
-        raise InputError(message, "walk or run further, or give --calibration FILE")
+        raise _too_few(recording, len(strides))
     if ratio < SIGN_RATIO:
         message = f"{recording.name}: forward is not clear: swing is {ratio:.2f} times the way back, not {SIGN_RATIO}"
         raise InputError(message, "walk straight on for 10 strides, or give --calibration FILE")
@@ -111,6 +113,11 @@ def auto(
     )
     share = float(((gyro[moving] @ right) ** 2).sum() / (gyro[moving] ** 2).sum())
     return SelfCalibration(calibration, len(strides), ratio, share, rest.seconds if rest else 0.0, warnings)
+
+
+def _too_few(recording: Recording, strides: int) -> InputError:
+    message = f"{recording.name}: {strides} strides found, calibration needs {STRIDES}"
+    return InputError(message, "walk or run further, or give --calibration FILE")
 
 
 def _axes(mean_force: Floats, axis: Floats, rest: Still | None) -> tuple[Floats, Floats, tuple[str, ...]]:
@@ -179,10 +186,13 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
+def _smooth(rate: Floats, rate_hz: float) -> Floats:
+    width = max(round(_SMOOTH_S * rate_hz), 1)
+    return np.convolve(rate, np.full(width, 1 / width), "same")
+
+
 def _strides(recording: Recording, rate: Floats) -> tuple[list[tuple[int, int]], float]:
-    """Strides as rows from mid-swing to mid-swing, were `rate` the forward one, and how much swing outruns return."""
-    width = max(round(_SMOOTH_S * recording.rate_hz), 1)
-    rate = np.convolve(rate, np.full(width, 1 / width), "same")
+    """Strides as rows from mid-swing to mid-swing of the forward `rate`, and how far swing outruns the way back."""
     level = max(0.5 * float(np.percentile(rate, 98)), _SWING_FLOOR)
     t_s = recording.t_s
     peaks: list[int] = []

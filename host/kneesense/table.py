@@ -71,7 +71,15 @@ class Table:
 
 def read(path: Path) -> Table:
     """Read a .csv or .csv.gz whose header has every REQUIRED column; InputError if it cannot be used."""
-    rows = csv.reader(io.StringIO(_text(path), newline=""))
+    text = _text(path)
+    try:
+        return _parse(path, text)
+    except csv.Error as error:  # an open quote, a cell of 100 KB
+        raise InputError(f"{path}: not a CSV ({error})", "save it as CSV, UTF-8") from None
+
+
+def _parse(path: Path, text: str) -> Table:
+    rows = csv.reader(io.StringIO(text, newline=""))
     header = [name.strip() for name in next(rows, [])]
     _check_header(path, header)
     pick = itemgetter(*(header.index(name) for name in REQUIRED))
@@ -105,8 +113,10 @@ def _text(path: Path) -> str:
     if not data.strip():
         raise InputError(f"{path}: empty file", "the first line must be the header; " + _NEEDS)
     try:
+        if b"\0" in data:
+            raise ValueError
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except ValueError:
         raise InputError(f"{path}: not a text file", "save it as CSV, UTF-8") from None
 
 
