@@ -55,7 +55,13 @@ class Seen:
     rssi_dbm: int
     major: int | None
     """Major version of its wire; None when not told."""
-    handle: BLEDevice = field(repr=False, compare=False)
+    device: BLEDevice = field(repr=False, compare=False)
+    """Bleak's own."""
+
+    @property
+    def handle(self) -> str:
+        """What finds it again."""
+        return self.unit or self.address
 
     def answers_to(self, unit: str) -> bool:
         """Whether a user's word for a unit (short id, name or address) means this one."""
@@ -175,7 +181,7 @@ class BleLink:
                 self._inbox.close(LinkLost("the connection to the unit was lost"))
 
         client: BleakClient = bleak.BleakClient(
-            seen.handle,
+            seen.device,
             disconnected_callback=lost,
             timeout=self._connect_s,
             winrt={"use_cached_services": cached},

@@ -30,8 +30,8 @@ class Unit:
 
     device: str
     """Hex unit id."""
-    name: str
-    """As advertised."""
+    handle: str
+    """Finds it again: its short id as advertised, or its address where none is."""
     side: str
     face: str
     runner: str
@@ -154,15 +154,15 @@ class Store(StoreFile):
         """Remember a unit, or change what is remembered of it."""
         with self._transaction():
             self._write(
-                "INSERT INTO device VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+                "INSERT INTO device VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET handle = excluded.handle,"
                 " side = excluded.side, face = excluded.face, runner = excluded.runner",
-                *(unit.device, unit.name, unit.side, unit.face, self._runner_id(unit.runner)),
+                *(unit.device, unit.handle, unit.side, unit.face, self._runner_id(unit.runner)),
             )
 
     def units(self) -> list[Unit]:
         """The remembered units, in the order in which they were first paired."""
         rows = self._rows(
-            "SELECT device.id, device.name, side, face, runner.name FROM device"
+            "SELECT device.id, handle, side, face, runner.name FROM device"
             " JOIN runner ON runner.id = device.runner ORDER BY device.rowid"
         )
         return [Unit(*row) for row in rows]

@@ -28,7 +28,7 @@ MIGRATIONS = (
         )""",
         """CREATE TABLE device (
             id TEXT PRIMARY KEY,       -- hex unit id
-            name TEXT NOT NULL,        -- as advertised, to find it again
+            handle TEXT NOT NULL,      -- finds it again: short id as advertised, or address
             side TEXT NOT NULL,
             face TEXT NOT NULL,
             runner INTEGER NOT NULL REFERENCES runner

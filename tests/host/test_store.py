@@ -23,7 +23,7 @@ from kneesense.store import Added, Store, Unit
 
 ROOT = Path(__file__).parents[2]
 DEVICE = "0a0b0c0d"
-UNIT = Unit(DEVICE, "kneesense-0a0b", "right", "medial", "Ann")
+UNIT = Unit(DEVICE, "0c0d", "right", "medial", "Ann")
 
 
 @pytest.fixture
@@ -149,12 +149,12 @@ def test_the_runner_of_a_run_can_be_said(store):
 
 def test_a_unit_is_remembered_once(store):
     store.remember(UNIT)
-    changed = Unit(DEVICE, "kneesense-0a0b", "left", "lateral", "Bea")
+    changed = Unit(DEVICE, "0c0d", "left", "lateral", "Bea")
     store.remember(changed)
     assert store.units() == [changed]
     assert store.runners() == ["Ann", "Bea"]
     with pytest.raises(InputError, match="name is empty"):
-        store.remember(Unit(DEVICE, "kneesense-0a0b", "left", "lateral", " "))
+        store.remember(Unit(DEVICE, "0c0d", "left", "lateral", " "))
 
 
 def test_the_surest_tie_to_utc_stays(store):

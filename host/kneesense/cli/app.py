@@ -3,7 +3,7 @@
 
 Commands are named by import path, so that `kneesense --help` loads none of them (no numpy, no Bluetooth).
 Exit codes: 0 success, 1 device or link failed, 2 bad user input or file, 3 nothing found, adapter or permission
-missing, 130 stopped by a second Ctrl-C.
+missing, 130 interrupted before a clean stop.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from .. import __version__
-from ..errors import KneesenseError
+from ..errors import InputError, KneesenseError
 from .output import NOT_SECURED, Output
 
 COMMANDS = {
@@ -32,30 +32,40 @@ COMMANDS = {
 app = App(
     name="kneesense",
     version=__version__,
-    help=f"A shank sensor for runners: foot strikes, lean, cues and a log.\n\n{NOT_SECURED}",
-    help_epilogue="Example: kneesense scan, then kneesense pair UNIT --side right, then kneesense run",
+    help=f"""A shank sensor for runners: foot strikes, lean, cues and a log.
+
+{NOT_SECURED}
+
+First: kneesense demo. With a unit: kneesense scan, kneesense pair UNIT --side right, kneesense run.
+""",
 )
-for name, summary in COMMANDS.items():
-    app.command(f"kneesense.cli.{name}:{name}", name=name, help=summary, sort_key=list(COMMANDS).index(name))
+for position, (name, summary) in enumerate(COMMANDS.items()):
+    app.command(f"kneesense.cli.{name}:{name}", name=name, help=summary, sort_key=position)
 
 
 def run(arguments: Sequence[str]) -> int:
     """One command line to its exit code; errors are told, never raised."""
     try:
-        result = app(arguments, exit_on_error=False, result_action="return_value")
-    except CycloptsError:
-        return 2  # cyclopts has said what is wrong
+        if arguments and arguments[0] in COMMANDS:
+            app[arguments[0]].help = None  # the command is loaded: its own docstring says more
+        result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        return _failed(arguments, InputError(" ".join(str(error).split()).rstrip("."), "kneesense --help"))
     except KneesenseError as error:
-        out = Output("--json" in arguments)
-        out.error(error)
-        out.record({"type": "summary", "exit_code": error.exit_code})
-        return error.exit_code
+        return _failed(arguments, error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as in `kneesense runs | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _failed(arguments: Sequence[str], error: KneesenseError) -> int:
+    out = Output("--json" in arguments)
+    out.error(error)
+    out.record({"type": "summary", "exit_code": error.exit_code})
+    return error.exit_code
 
 
 def main() -> None:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""`kneesense pair`: remember a unit, where it is worn and by whom."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from ..errors import InputError
+from .output import DEFAULT_FLAGS, Flags, Output
+
+Side = Literal["left", "right"]
+Face = Literal["medial", "lateral"]
+
+
+async def pair(
+    unit: str,
+    /,
+    *,
+    side: Side | None = None,
+    face: Face | None = None,
+    runner: str | None = None,
+    seconds: Annotated[float, Parameter(name="--timeout")] = 10.0,
+    flags: Flags = DEFAULT_FLAGS,
+) -> None:
+    """Remember a unit: its leg, its face of the shin, its runner.  Nothing is changed on the unit.
+
+    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
+
+    Examples: kneesense pair 0c0d --side right; kneesense pair 0c0d --side left --face medial --runner Ann
+
+    Parameters
+    ----------
+    unit
+        Id, name or address, as `kneesense scan` shows them.
+    side
+        The leg it is worn on. Asked for when it is not given and there is a terminal.
+    face
+        The side of the shin bone it sits on: medial (inner) or lateral (outer).
+    runner
+        Who wears it. Default: the only runner known, else "me".
+    seconds
+        How long to look for it.
+    """
+    from ..ble import BleLink, find, refuse_other_version
+    from ..device import Device
+    from ..paths import store_file
+    from ..store import Store, Unit
+
+    out = Output(flags.json)
+    side = side or _asked_side()
+    seen = await find(unit, seconds)
+    refuse_other_version(seen)
+    async with Device(BleLink(seen.address, find_s=seconds)) as device:
+        info = device.info
+    with Store(store_file(flags.store)) as store:
+        known = store.runners()
+        if runner is None:
+            if len(known) > 1:
+                raise InputError(
+                    "several runners are known", f"--runner NAME, one of {', '.join(known)} or a new one"
+                )
+            runner = known[0] if known else "me"
+        store.remember(Unit(info.unit_id, seen.handle, side, face or "unknown", runner))
+    place = f"{side} leg, face {face or 'unknown'}"
+    out.record(
+        {
+            "type": "unit",
+            "unit": seen.unit,
+            "device": info.unit_id,
+            "name": seen.name,
+            "firmware": info.firmware,
+            "chip": info.chip,
+            "side": side,
+            "face": face,
+            "runner": runner,
+            "paired": True,
+        },
+        f"unit {seen.handle} (firmware {info.firmware}, {info.chip}) is remembered: {runner}, {place}",
+    )
+    out.record({"type": "summary", "units": 1}, "Next: kneesense run --calibration FILE")
+
+
+def _asked_side() -> Side:
+    """The side, from a person at a terminal; never guessed."""
+    if not sys.stdin.isatty():
+        raise InputError("which leg is the unit worn on?", "--side left or --side right")
+    answer = input("Worn on the left or the right leg? [l/r] ").strip().lower()
+    for side in ("left", "right"):
+        if answer and side.startswith(answer):
+            return side
+    raise InputError(f"'{answer}' is no leg", "--side left or --side right")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""`kneesense scan`: which units are in range."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kneecore import wire
+
+from ..errors import NothingFound
+from .output import DEFAULT_FLAGS, Flags, Output
+
+
+async def scan(
+    *,
+    seconds: Annotated[float, Parameter(name="--timeout")] = 5.0,
+    flags: Flags = DEFAULT_FLAGS,
+) -> None:
+    """Find units in range: id, name, signal strength, wire version, and what is remembered of each.
+
+    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
+
+    Examples: kneesense scan; kneesense scan --timeout 10 --json
+
+    Parameters
+    ----------
+    seconds
+        How long to listen.
+    """
+    from .. import ble
+    from .units import remembered
+
+    out = Output(flags.json)
+    found = await ble.scan(seconds)
+    known = {unit.handle: unit for unit in remembered(flags)}
+    for seen in found:
+        paired = known.get(seen.handle)
+        version = "unknown" if seen.major is None else str(seen.major)
+        mismatch = "" if seen.major in (None, wire.MAJOR) else f" (this program speaks {wire.MAJOR})"
+        place = f"  {paired.runner}, {paired.side} leg" if paired else ""
+        out.record(
+            {
+                "type": "unit",
+                "unit": seen.unit,
+                "name": seen.name,
+                "address": seen.address,
+                "rssi_dbm": seen.rssi_dbm,
+                "wire_major": seen.major,
+                "paired": paired is not None,
+                "side": paired.side if paired else None,
+                "runner": paired.runner if paired else None,
+            },
+            f"{seen.unit or seen.address:<18} {seen.name or '-':<16} {seen.rssi_dbm:>4} dBm"
+            f"  wire {version}{mismatch}{place}",
+        )
+    if not found:
+        raise NothingFound(
+            f"no unit was heard within {seconds:g} s",
+            "switch one on and bring it near; if a program crashed while connected, switch Bluetooth off and on",
+        )
+    out.record({"type": "summary", "units": len(found)}, "Next: kneesense pair UNIT --side left|right")

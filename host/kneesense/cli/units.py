@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""Which unit and which runner a command means, from what was remembered."""
+
+from __future__ import annotations
+
+from kneecore import gatt
+
+from ..errors import InputError
+from ..paths import store_file
+from ..store import Store, Unit
+from .output import Flags
+
+
+def remembered(flags: Flags) -> list[Unit]:
+    """The paired units; reads the store only if there is one."""
+    file = store_file(flags.store)
+    if not file.exists():
+        return []
+    with Store(file) as store:
+        return store.units()
+
+
+def choose(units: list[Unit], unit: str | None, runner: str | None) -> Unit:
+    """The unit a user means by its id or name, by its runner, or by not saying anything when there is one only."""
+    if not units:
+        raise InputError("no unit is paired", "kneesense scan, then kneesense pair UNIT --side left|right")
+    fits = units
+    if unit is not None:
+        fits = [u for u in fits if unit.lower() in (u.device, u.handle.lower(), gatt.NAME_PREFIX + u.handle)]
+    elif runner is not None:
+        fits = [u for u in fits if u.runner == runner] or (units if len(units) == 1 else [])
+    if len(fits) == 1:
+        return fits[0]
+    names = ", ".join(f"{u.handle} ({u.runner}, {u.side})" for u in units)
+    asked = " ".join(word for word in (unit, runner) if word)
+    raise InputError(
+        f"no paired unit for {asked}" if not fits else "several units are paired",
+        f"name one with --unit: {names}",
+    )
