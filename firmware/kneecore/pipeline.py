@@ -133,8 +133,10 @@ class Pipeline:
         z = six[5]
         moving = x > _MOVING or x < -_MOVING or y > _MOVING or y < -_MOVING or z > _MOVING or z < -_MOVING
         self._ledger.sample(now, moving)
-        # gravity at 2^10 per g, so each product is below 2^27; rate about it at 4 LSB per deg/s
-        yaw = (x * (gravity[0] >> 14) + y * (gravity[1] >> 14)) * self._side + z * (gravity[2] >> 14) >> 12
+        # Rate at which z turns about the vertical, 4 LSB per deg/s.  The rate about z itself is left out: in a
+        # closed leg cycle the whole rate about gravity has a mean of its own (the cone it describes), this has none.
+        # Gravity at 2^10 per g, so each product is below 2^27.
+        yaw = (x * (gravity[0] >> 14) + y * (gravity[1] >> 14)) * self._side >> 12
         self._meter.step(now, six, yaw, seen & CLIPPED)
         self._strap.step(now, six)
         found = self._strike.step(now, z, six[0], six[1])
