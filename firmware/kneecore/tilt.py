@@ -67,11 +67,11 @@ def start(state: "array[int]", derived: "array[int]", sample: "array[int]") -> N
     """Take the direction of one sample's acceleration for gravity: exact when still, settled after 3 tau otherwise."""
     length = max(length3(sample[0], sample[1], sample[2]), 1)
     for i in range(3):
-        state[i] = (sample[i] << 14) // length << 10
+        a = sample[i] if i < 2 else sample[i] * derived[0]
+        state[i] = (a << 14) // length << 10
         state[i + 3] = 0
         state[i + 6] = 0
         state[i + 9] = 0
-    state[2] *= derived[0]
 
 
 @micropython.native

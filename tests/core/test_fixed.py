@@ -4,9 +4,10 @@
 import math
 
 import pytest
-from core.smallint import OutOfRange, SmallInt
 from hypothesis import given
 from hypothesis import strategies as st
+
+from core.smallint import OutOfRange, SmallInt
 from kneecore import fixed
 
 counts = st.integers(-32768, 32768)
