@@ -44,7 +44,7 @@ _DPS = 16  # LSB per deg/s
 _G = 1024  # LSB per g
 
 _SWEEP_DEG = 15
-_BRAKING = _G * 3 // 20  # rise over _LAG_MS that counts as a contact: 0.15 g; slow walking has over 0.5
+_BRAKING = _G * 3 // 10  # rise over _LAG_MS that counts as a contact: 0.3 g; slow walking has 0.38 and more
 _BRAKED = _G  # forward acceleration this far below its top: the braking is over, later rises are rebounds
 _CREST = 20 * _DPS  # fall from the crest that confirms it
 _CREST_LEVEL = -40 * _DPS  # or minus a quarter of the threshold; lower ones are ripples of the impact
