@@ -5,6 +5,7 @@ What fails is reported in the log and over the radio; the unit stays reachable w
 """
 
 import asyncio
+import gc
 import time
 
 import machine
@@ -90,6 +91,7 @@ def main() -> None:
             tasks.append(("sampler", sampler.run))
         await asyncio.gather(*(guarded(journal, name, task) for name, task in tasks))
 
+    gc.collect()  # what importing left behind, before the run needs its buffers in one piece
     asyncio.run(run())
 
 

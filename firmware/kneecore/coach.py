@@ -53,7 +53,7 @@ class Baseline:
     """Cadences kept in order of size: their median is always at hand, and what is far from it stays out."""
 
     def __init__(self, strides: int) -> None:
-        self._sorted = array("H", [0] * strides)
+        self._sorted = array("H", bytes(2 * strides))
         self._count = 0
         self.mean = self.sd = 0
 

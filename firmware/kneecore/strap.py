@@ -29,7 +29,7 @@ class Strap:
         self._lag = max(_LAG_MS * rate_hz // 1000, 1)
         self._from = _FROM_MS * rate_hz // 1000 - 2 * self._lag
         self._samples = (_TO_MS - _FROM_MS) * rate_hz // 1000 + 2 * self._lag
-        self._kept = array("i", [0] * (3 * self._samples))
+        self._kept = array("i", bytes(4 * 3 * self._samples))
         self._sums = array("i", [0] * 3)
         self._begin = 0
         self._at = self._samples

@@ -69,7 +69,7 @@ class Meter:
     """Watches every sample and writes into the stride under way; `recording` while it wants the lean."""
 
     def __init__(self, rate_hz: int) -> None:
-        self._lean = array("h", [0] * (_LEAN_MS * rate_hz // 1000))
+        self._lean = array("h", bytes(2 * (_LEAN_MS * rate_hz // 1000)))
         self._peak = _PEAK_MS * rate_hz // 1000
         self._yaw_limit = STRIDE_MAX_MS * rate_hz // 1000
         self._nobody = Stride()

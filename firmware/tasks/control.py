@@ -65,8 +65,8 @@ class Control:
                 status = refused.status
             except (SettingError, wire.WireError):
                 status = wire.BAD_VALUE
-            except OSError as error:
-                print("command failed:", error)
+            except Exception as error:  # the host must hear of it, and the radio must go on
+                print("command failed:", repr(error))
                 status = wire.FAILED
         answer = {"token": token, "command": code, "status": status, "t_us": self._clock.us(), "data": data}
         self._radio.reply(wire.frame(wire.REPLY, answer))

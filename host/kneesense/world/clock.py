@@ -83,6 +83,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._paced.now_s
 
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """Work in a thread is computing too: time stands still until it is done."""
+        work = object()
+        self.busy.add(work)
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(lambda _: self.busy.discard(work))
+        return future
+
     @property
     def speed(self) -> float:
         return self._paced.speed
@@ -93,7 +101,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @property
     def busy(self) -> set[object]:
-        """Firmware processes that compute: while it is not empty, time stands still."""
+        """Who computes elsewhere, firmware processes and threads: while it is not empty, time stands still."""
         return self._paced.busy
 
 

@@ -29,6 +29,11 @@ class VirtualUnit:
         self.process: Process | None = None
         flash.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def short_id(self) -> str:
+        """As advertised: the last three bytes of the id, which main.py picks."""
+        return self.board.unit_id[-3:].hex()
+
     def power_on(self) -> None:
         """Boot: as on the board, everything but the flash starts anew."""
         self.radio = Peripheral(self._air, self._address)
