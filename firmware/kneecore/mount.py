@@ -26,6 +26,7 @@ AXES = 6  # ax ay az gx gy gz
 
 LEFT, RIGHT = SIDES.index("left"), SIDES.index("right")
 ACC_SCALE_Q14 = (13926, 18842)  # 0.85 to 1.15: the MPU-6050 is specified to 3 % of scale and 0.08 g of offset
+NEUTRAL_LIMIT_CDEG = 4500  # lean less neutral still fits the wire
 
 _ONE_Q14 = 1 << 14
 _TOLERANCE_Q14 = 164  # 1 %: axes skewed by 1 deg or scaled by 1 % are refused, rounding to Q14 is far below
@@ -55,6 +56,8 @@ def problem(calibration: "dict[str, int]") -> str:
         return "rotation is a mirror (determinant -1)"
     if not ACC_SCALE_Q14[0] <= calibration["acc_scale_q14"] <= ACC_SCALE_Q14[1]:
         return "acc_scale %d/16384 is not near 1" % calibration["acc_scale_q14"]
+    if abs(calibration["neutral_cdeg"]) > NEUTRAL_LIMIT_CDEG:
+        return "neutral lean of %d/100 deg" % calibration["neutral_cdeg"]
     if calibration["side"] not in (LEFT, RIGHT):
         return "side must be left or right"
     return ""

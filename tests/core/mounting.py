@@ -16,4 +16,4 @@ def calibration(rotation=IDENTITY, side=mount.LEFT, bias_mdps=(0, 0, 0), acc_sca
     """The fields of the wire that mount reads."""
     values = {f"rotation_q14_{i}": round(rotation[i // 3][i % 3] * 16384) for i in range(9)}
     values |= {f"gyro_bias_mdps_{i}": bias for i, bias in enumerate(bias_mdps)}
-    return values | {"acc_scale_q14": acc_scale_q14, "side": side}
+    return values | {"acc_scale_q14": acc_scale_q14, "neutral_cdeg": 0, "side": side}

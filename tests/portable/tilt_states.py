@@ -5,7 +5,7 @@ from array import array
 
 from kneecore import mount, tilt
 
-calibration = {"acc_scale_q14": 16225, "side": mount.RIGHT}
+calibration = {"acc_scale_q14": 16225, "neutral_cdeg": -150, "side": mount.RIGHT}
 for i, q14 in enumerate((13107, 0, 9830, 5898, 13107, -7864, -7864, 9830, 10486)):
     calibration["rotation_q14_%d" % i] = q14
 for i, mdps in enumerate((1234, -32768, 77)):
@@ -41,4 +41,4 @@ for rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps in ((416, 1024, 143), (500, 2048,
             tilt.start(state, derived, sample)
         tilt.step(state, derived, sample)
         if k % 20 == 19:
-            print(k, list(sample), list(state), tilt.lean_cdeg(state, -150))
+            print(k, list(sample), list(state), tilt.lean_cdeg(state, calibration["neutral_cdeg"]))
