@@ -54,6 +54,7 @@ _PUSH_OFF = (
 
 # Milliseconds, converted to samples or sixteenths of a sample at construction
 _LAG_MS = 8
+_WINDOW_FROM_MS = 24  # earlier rises are of the swing; the contact's were 28 ms and more after the crossing
 _WINDOW_MS = 90  # then the steepest rise so far was the contact's
 _WINDOW_MAX_MS = 170  # contacts follow the zero crossing by about 20 ms, slow first steps by up to 130
 _RISE_AFTER_CONTACT_MS = 24
@@ -77,6 +78,7 @@ class Strike:
         self._floor = floor_dps * _DPS
         self._sweep = _SWEEP_DEG * _DPS * rate_hz
         self._lag = max(_LAG_MS * rate_hz // 1000, 1)
+        self._window_from = _WINDOW_FROM_MS * rate_hz // 1000
         self._window = _WINDOW_MS * rate_hz // 1000
         self._window_max = _WINDOW_MAX_MS * rate_hz // 1000
         self._swing_max = _SWING_MAX_MS * rate_hz // 1000
@@ -156,6 +158,8 @@ class Strike:
 
     @micropython.native
     def _window_step(self, now: int, forward: int, rise2: int) -> int:
+        if now - self._opened < self._window_from:
+            return 0
         rise1 = self._rise1
         if rise1 > self._best and rise1 >= rise2 and rise1 >= self._rise:
             self._best = rise1
