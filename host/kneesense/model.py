@@ -70,13 +70,26 @@ class _Contact:
 
     gait: Gait
     lean_deg: float
-    impact: float  # speed of the foot downwards, relative to the gait's own
+    pace: float  # relative to the gait's own
+    impact: float  # speed of the foot downwards, likewise
+
+    @property
+    def rate_dps(self) -> float:
+        return self.pace * self.gait.contact_dps
+
+    @property
+    def slope_dps2(self) -> float:
+        return self.pace**2 * self.gait.contact_dps2
+
+    def early(self) -> Knots:
+        return [(0.0, self.rate_dps), *((t, self.pace * rate) for t, rate in self.gait.early)]
 
     def stance(self) -> Stance:
         forward, up = self.gait.strike_mps
-        velocity = np.array((forward, self.impact * up, 0))
-        pole = complex(-self.gait.damping_per_s, 2 * math.pi * self.gait.ringing_hz)
-        return Stance(velocity, np.array((*self.gait.strike_mps2, 0)), pole)
+        velocity = np.array((self.pace * forward, self.impact * up, 0))
+        acceleration = self.pace**2 * np.array((*self.gait.strike_mps2, 0))
+        pole = [complex(-damping, 2 * math.pi * hz) for damping, hz in (self.gait.braking, self.gait.landing)]
+        return Stance(velocity, acceleration, np.array((*pole, pole[1])))
 
     def ankle(self, forward_m: float) -> Path:
         """Of the ankle at contact, `forward_m` ahead of its last place on the ground."""
@@ -149,12 +162,12 @@ class RunnerModel:
             self._made_s = [*self._begins_s, math.inf][phase + 1]
 
     def _step_off(self, gait: Gait) -> Piece:
-        contact = self._meet(_STEP_S, gait)
-        rates = [(0.0, 0.0), *placed(STEP_RATES, 0, _STEP_S), *_approach(contact.gait, _STEP_S)]
+        contact = self._meet(_STEP_S, gait, 1.0)
+        rates = [(0.0, 0.0), *placed(STEP_RATES, 0, _STEP_S), *_approach(contact, _STEP_S)]
         hump = placed(STEP_HUMP, 0, _STEP_S)
-        rate = rate_curve(rates, hump, (0, contact.gait.contact_dps2), contact.gait.contact_deg)
+        rate = rate_curve(rates, hump, (0, contact.slope_dps2), contact.gait.contact_deg)
         lean = Curve([(0, 0), (_STEP_S, contact.lean_deg)])
-        piece = self._piece(0, rate, lean, Stance(np.zeros(3), np.zeros(3), -1 + 1j))
+        piece = self._piece(0, rate, lean, Stance(np.zeros(3), np.zeros(3), np.full(3, -1 + 1j)))
         piece.fly(0.0, _STEP_S, contact.ankle(gait.speed_mps * gait.stride_s / 2), np.zeros(3))
         self._made_s += _STEP_S
         return piece
@@ -164,17 +177,16 @@ class RunnerModel:
         cadence_spm = self._cadence[bisect_right(self._cadence, start_s, key=itemgetter(0)) - 1][1]
         stride_s = 120 / cadence_spm * self._varied(self._variation.stride)
         contact_s = stride_s * gait.duty * self._varied(self._variation.duty)
-        following = self._meet(stride_s, gait)
-        pace = gait.stride_s / stride_s  # the same angles in less time
+        pace = gait.stride_s / stride_s
+        following = self._meet(stride_s, gait, pace)
         rates = [
-            (0.0, gait.contact_dps),
-            *gait.early,
+            *contact.early(),
             *placed(gait.stance, 0, contact_s, pace),
             *placed(gait.swing, contact_s, stride_s, pace),
-            *_approach(following.gait, stride_s),
+            *_approach(following, stride_s),
         ]
         turn = following.gait.contact_deg - gait.contact_deg
-        slopes = gait.contact_dps2, following.gait.contact_dps2
+        slopes = contact.slope_dps2, following.slope_dps2
         rate = rate_curve(rates, placed(gait.hump, contact_s, stride_s, pace), slopes, turn)
         lean = self._stride_lean(contact, contact_s, stride_s, following)
         stance = contact.stance()
@@ -189,8 +201,8 @@ class RunnerModel:
 
     def _halt(self, contact: _Contact) -> Piece:
         gait = contact.gait
-        rates = [(0.0, gait.contact_dps), *gait.early, (_HALT_S, 0.0)]
-        rate = rate_curve(rates, placed(HALT_HUMP, 0, _HALT_S), (gait.contact_dps2, 0), -gait.contact_deg)
+        rates = [*contact.early(), (_HALT_S, 0.0)]
+        rate = rate_curve(rates, placed(HALT_HUMP, 0, _HALT_S), (contact.slope_dps2, 0), -gait.contact_deg)
         lean = Curve([(0, contact.lean_deg), (_HALT_S, 0)])
         self.strides.append(TrueStride(self._made_s, gait.name, contact.lean_deg))
         self._made_s += _HALT_S
@@ -222,12 +234,13 @@ class RunnerModel:
             ]
         )
 
-    def _meet(self, in_s: float, gait: Gait) -> _Contact:
+    def _meet(self, in_s: float, gait: Gait, pace: float) -> _Contact:
         """The contact that ends a piece of `in_s`: of the gait that goes on from there, or of `gait` to halt."""
         phase = bisect_right(self._begins_s, self._made_s + in_s) - 1
-        lean_deg = self._variation.lean_deg * self._normal()
-        gait = GAITS.get(self._phases[phase].gait, gait)
-        self._contact = _Contact(gait, gait.lean_deg + lean_deg, self._varied(self._variation.impact))
+        following = GAITS.get(self._phases[phase].gait, gait)
+        lean_deg = following.lean_deg + self._variation.lean_deg * self._normal()
+        impact = self._varied(self._variation.impact)
+        self._contact = _Contact(following, lean_deg, pace if following is gait else 1.0, impact)
         return self._contact
 
     def _record(self, contact: _Contact, lean: Curve, contact_s: float, stride_s: float) -> None:
@@ -252,6 +265,6 @@ class RunnerModel:
         return 1 + sd * self._normal()
 
 
-def _approach(gait: Gait, end_s: float) -> Knots:
+def _approach(contact: _Contact, at_s: float) -> Knots:
     """The last of a swing: the rate falls through zero shortly before contact."""
-    return [(end_s - gait.crossing_s, 0.0), (end_s, gait.contact_dps)]
+    return [(at_s - contact.gait.crossing_s / contact.pace, 0.0), (at_s, contact.rate_dps)]

@@ -116,12 +116,12 @@ class Stance:
     """Ankle on the ground: a damped oscillation takes its speed at contact away, later it rises over the toes.
 
     It comes to rest at the origin.  `strike_v`, `strike_a` [3]: velocity and acceleration at contact, time 0;
-    `pole`: minus damping + i times angular frequency; from `heel_off_s` it rises, to reach `push_v` [3] at `toe_off_s`.
+    `pole` [3]: minus damping + i times angular frequency; from `heel_off_s` it rises, to reach `push_v` [3] at `toe_off_s`.
     """
 
-    def __init__(self, strike_v: Floats, strike_a: Floats, pole: complex) -> None:
+    def __init__(self, strike_v: Floats, strike_a: Floats, pole: NDArray[np.complex128]) -> None:
         self._pole = pole
-        self._ring = strike_a + 1j * (strike_v * abs(pole) ** 2 - strike_a * pole.real) / pole.imag
+        self._ring = strike_a + 1j * (strike_v * np.abs(pole) ** 2 - strike_a * pole.real) / pole.imag
         self._heel_off_s = np.inf
         self._rise = np.zeros((2, 3))
 
@@ -133,7 +133,7 @@ class Stance:
 
     def at(self, t: Floats) -> Path:
         x = np.maximum(t - self._heel_off_s, 0.0)[:, None]
-        ring = self._ring * np.exp(self._pole * t)[:, None]
+        ring = self._ring * np.exp(self._pole * t[:, None])
         c3, c4 = self._rise
         return (
             (ring / self._pole**2).real + x**3 * (c3 + x * c4),
