@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""Lean of every sample of a recording, through the device's own integer code."""
+
+from array import array
+from dataclasses import replace
+
+import numpy as np
+
+from kneecore import chips, mount, tilt
+from kneecore.settings import Settings
+from kneesense import recording
+
+CHIP = chips.find("mpu6050")
+
+
+def gravity(recorded, calibration, rate_hz=CHIP.rate_hz):
+    """(times [s], gravity in segment axes [g], lean [deg]) of each sample."""
+    wire = calibration.to_wire()
+    matrix = mount.fold(wire, CHIP.acc_lsb_per_g, CHIP.gyro_lsb_per_10dps)
+    derived = tilt.derive(rate_hz, Settings().filter_tau_ms, wire["side"])
+    state, sample = tilt.new_state(), array("i", [0] * mount.AXES)
+    quantised = recording.quantise(recorded, rate_hz, CHIP)
+    (segment,) = quantised.segments
+    up, lean = [], []
+    for offset in range(0, len(segment.counts), mount.AXES):
+        mount.apply(matrix, segment.counts, offset, sample)
+        if offset == 0:
+            tilt.start(state, derived, sample)
+        tilt.step(state, derived, sample)
+        up.append(state[:3])
+        lean.append(tilt.lean_cdeg(state, wire["neutral_cdeg"]))
+    t_s = quantised.t0_s + np.arange(len(lean)) / rate_hz
+    return t_s, np.array(up) / 2**24 * (1, 1, derived[0]), np.array(lean) / 100
+
+
+def lean_deg(recorded, calibration):
+    """Lean at the recording's own times."""
+    t_s, _, lean = gravity(recorded, calibration)
+    return np.interp(recorded.t_s, t_s, lean)
+
+
+def other_side(calibration):
+    return replace(calibration, side={"left": "right", "right": "left"}[calibration.side])
