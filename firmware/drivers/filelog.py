@@ -5,6 +5,7 @@ A cut of power leaves at most a torn frame at the end of the newest segment; the
 begins a new segment.  Small segments keep the file system's work per flush small and make "from here on" cheap.
 """
 
+import io
 import os
 
 from kneecore import wire
@@ -22,7 +23,7 @@ class FileLog:
     def __init__(self, folder: str, capacity: int = CAPACITY_BYTES) -> None:
         self._folder = folder
         self._capacity = capacity
-        self._file = None
+        self._file: "io.BufferedWriter | None" = None
         self._written = 0
         self.acked_seq = 0
         try:
@@ -46,6 +47,7 @@ class FileLog:
         """Add the frame of record `next_seq`; durable after the next flush()."""
         if self._file is None or self._written >= SEGMENT_BYTES:
             self._begin_segment()
+        assert self._file is not None
         self._file.write(frame)
         self._written += len(frame)
         self._bytes += len(frame)

@@ -4,7 +4,6 @@
 from kneecore import mount, wire
 from kneecore.settings import TABLE, SettingError, Settings
 from kneecore.version import VERSION
-
 from tasks import state
 
 SETTINGS_FILE = "settings.json"
@@ -48,7 +47,7 @@ class Control:
         radio.on_command = self.on_command
 
     def on_command(self, code: int, frame: bytes) -> None:
-        record, values = wire.decode(frame)
+        values = wire.decode(frame)[1]
         token = values.get("token")
         if token is None:
             return  # no command, or cut before its token: nobody waits for an answer

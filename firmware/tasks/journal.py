@@ -12,13 +12,17 @@ from kneecore import wire
 _FLUSH_MS = 1000  # durable means: read back after a power cut, due within 2 s
 
 
+def _nobody(frame: bytes) -> None:
+    pass
+
+
 class Journal:
     def __init__(self, log, clock, boot: int) -> None:
         self._log = log
         self._clock = clock
         self.boot = boot
-        self.listener = None  # function(frame)
-        self.failed = None  # text of the first failure; logging has stopped, cues go on
+        self.listener = _nobody  # told of every frame logged
+        self.failed: "str | None" = None  # text of the first failure; logging has stopped, cues go on
 
     def record(self, record, values) -> int:
         """Log one record; `values` needs no key.  Returns its sequence number, 0 when the log cannot take it."""
@@ -36,8 +40,7 @@ class Journal:
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
             return 0
-        if self.listener:
-            self.listener(frame)
+        self.listener(frame)
         return seq
 
     def notice(self, name: str, a: int = 0, b: int = 0) -> int:

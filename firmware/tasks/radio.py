@@ -11,6 +11,7 @@ import asyncio
 import errno
 
 import bluetooth
+
 from kneecore import gatt, wire
 
 _IRQ_CONNECT, _IRQ_DISCONNECT, _IRQ_WRITE, _IRQ_MTU = 1, 2, 3, 21
@@ -25,7 +26,7 @@ _PACKETS_A_TURN = 8  # then other tasks get their turn
 class _Queue:
     """Bytes waiting for one characteristic."""
 
-    def __init__(self, handle: int, limit: int) -> None:
+    def __init__(self, handle, limit: int) -> None:
         self.handle = handle
         self.limit = limit
         self.data = bytearray()
@@ -35,6 +36,10 @@ class _Queue:
             return False
         self.data.extend(frame)
         return True
+
+
+def _nobody(code: int, frame: bytes) -> None:
+    pass
 
 
 class Radio:
@@ -48,7 +53,7 @@ class Radio:
         self._fetch = None  # iterator of frames asked for from the log
         self._stream = wire.Stream()
         self.dropped_events = 0
-        self.on_command = None  # function(code, frame)
+        self.on_command = _nobody  # set by main.py before run()
         self._ble = ble = bluetooth.BLE()
         ble.irq(self._irq)
         ble.active(True)
@@ -65,7 +70,9 @@ class Radio:
             (bluetooth.UUID(gatt.DEVICE_INFORMATION), info),
         ))  # fmt: skip
         self._control = handles[0]
-        ble.gatts_set_buffer(self._control, gatt.CONTROL_BUFFER, True)  # append: quick writes do not replace each other
+        ble.gatts_set_buffer(
+            self._control, gatt.CONTROL_BUFFER, True
+        )  # append: quick writes do not replace each other
         for handle, (_, text) in zip(info_handles, texts):
             ble.gatts_set_buffer(handle, len(text))
             ble.gatts_write(handle, text.encode())
@@ -138,7 +145,7 @@ class Radio:
             try:
                 self._ble.gap_advertise(
                     _ADVERTISE_US,
-                    adv_data=gatt.advertisement(wire.MAJOR, self._short_id),
+                    gatt.advertisement(wire.MAJOR, self._short_id),
                     resp_data=gatt.scan_response(self._short_id),
                 )
             except OSError as error:
@@ -159,7 +166,9 @@ class Radio:
                 self._ble.gatts_notify(self._connection, queue.handle, packet)
             except OSError as error:
                 if error.errno != errno.ENOMEM:
-                    self._connection = None  # the peer is gone; the disconnect interrupt may come late or never
+                    self._connection = (
+                        None  # the peer is gone; the disconnect interrupt may come late or never
+                    )
                     self._changed = True
                 return
             queue.data = queue.data[len(packet) :]

@@ -28,7 +28,7 @@ class Sampler:
         self._batch = array("h", bytes(2 * 6 * imu.FIFO_SAMPLES))
         self._flag = asyncio.ThreadSafeFlag()
         self._wake = self._flag.set  # a bound method made once
-        self._pipeline = None
+        self._pipeline: "Pipeline | None" = None
         self._start_us = 0
         self._strides = 0
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
@@ -129,11 +129,17 @@ class Sampler:
         if event & EV_CUE:
             self._cue(pipeline.cue)
         if event & EV_GAP:
-            gap = {"at_x16": pipeline.gap_at_x16, "samples": pipeline.gap_length, "reason": pipeline.gap_reason}
+            gap = {
+                "at_x16": pipeline.gap_at_x16,
+                "samples": pipeline.gap_length,
+                "reason": pipeline.gap_reason,
+            }
             self._journal.record(wire.GAP, gap)
         if event & EV_STRIDE:
             self._strides += 1
-            self._journal.record(wire.STRIDE, {name: getattr(pipeline.stride, name) for name in _STRIDE_FIELDS})
+            self._journal.record(
+                wire.STRIDE, {name: getattr(pipeline.stride, name) for name in _STRIDE_FIELDS}
+            )
 
     def _cue(self, cue) -> None:
         cue.pulse_ms = self._motor.pulse(cue.pulse_ms)  # first the motor, then the paperwork

@@ -18,7 +18,9 @@ motor = Motor(RMT(0, pin=Pin(25, Pin.OUT, value=0), clock_div=CLOCK_DIV), 400)
 
 
 def test_a_pulse_has_the_length_asked_for(run_script: Callable[..., tuple]) -> None:
-    out, board = run_script(MOTOR + "print(motor.pulse(80))\nimport time; time.sleep(1)\nprint(motor.pulse(250))")
+    out, board = run_script(
+        MOTOR + "print(motor.pulse(80))\nimport time; time.sleep(1)\nprint(motor.pulse(250))"
+    )
     assert out.split() == ["80", "250"]
     assert [pulse.ms for pulse in board.motor.pulses] == pytest.approx([80, 250], abs=0.1)
 

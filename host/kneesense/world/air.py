@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import math
 from typing import Any
 
 from bumble import hci, ll
@@ -24,7 +25,7 @@ class Air(LocalLink):
     """One room of radios.  `faded`: nothing gets through, but nobody has noticed yet."""
 
     def __init__(self, interval_s: float = CONNECTION_INTERVAL_S, per_event: int = PACKETS_PER_EVENT) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.interval_s = interval_s
         self.per_event = per_event
         self.faded = False
@@ -82,28 +83,34 @@ class AirController(Controller):
         super().__init__(*args, **kwargs)
         self._waiting: collections.deque[hci.HCI_AclDataPacket] = collections.deque()
         self._event_timer: asyncio.TimerHandle | None = None
-        self._next_event_s = 0.0
+        self._event = 0  # number of the last connection event, or of the one waited for
 
     def on_hci_acl_data_packet(self, packet: hci.HCI_AclDataPacket) -> None:
         self._waiting.append(packet)
+        self._wait_for_event()
+
+    def _wait_for_event(self) -> None:
+        """Connection events lie on a grid of the interval, whether or not there is something to send."""
         if self._event_timer is None:
             loop = asyncio.get_running_loop()
-            self._next_event_s = max(self._next_event_s, loop.time())
-            self._event_timer = loop.call_at(self._next_event_s, self._connection_event)
+            # The comparison with the last event guards against a quotient rounded down at the event itself.
+            self._event = max(math.floor(loop.time() / self.link.interval_s), self._event) + 1
+            self._event_timer = loop.call_at(self._event * self.link.interval_s, self._connection_event)
 
     def _connection_event(self) -> None:
+        self._event_timer = None
         if not self.link.faded:
             for _ in range(min(self.link.per_event, len(self._waiting))):
                 packet = self._waiting.popleft()
                 if self.find_connection_by_handle(packet.connection_handle):
                     super().on_hci_acl_data_packet(packet)  # this also reports the packet as completed
-        self._next_event_s += self.link.interval_s
-        self._event_timer = None
         if self._waiting:
-            self._event_timer = asyncio.get_running_loop().call_at(self._next_event_s, self._connection_event)
+            self._wait_for_event()
 
     def on_le_disconnected(self, connection: Connection, reason: int) -> None:
-        self._waiting = collections.deque(p for p in self._waiting if p.connection_handle != connection.handle)
+        self._waiting = collections.deque(
+            p for p in self._waiting if p.connection_handle != connection.handle
+        )
         super().on_le_disconnected(connection, reason)
 
     def on_le_connect_ind(self, packet: ll.ConnectInd) -> None:

@@ -162,7 +162,9 @@ class Board:
         self._levels[pin] = int(idle_level)
 
     def _rmt_write(self, process: Process, channel: int, durations_ns: list[int], levels: list[bool]) -> Any:
-        wait_us = max(0, self.motor.busy_until_us - process.t_us)  # the call blocks until the earlier one is done
+        wait_us = max(
+            0, self.motor.busy_until_us - process.t_us
+        )  # the call blocks until the earlier one is done
         self.motor.write(process.t_us + wait_us + self.motor_delay_us, durations_ns, levels)
         return Later(wait_us / 1e6) if wait_us else None
 

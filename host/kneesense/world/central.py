@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -44,9 +45,11 @@ def install(radio: Air | str) -> None:
     """Make every BleakClient and BleakScanner of this process use `radio`."""
     global _radio
     _radio = radio
+    logging.getLogger("bumble").setLevel(logging.ERROR)  # a notification before its subscription is no news
     _centrals.clear()
-    bleak.get_platform_client_backend_type = lambda: (BumbleClient, "bumble")  # type: ignore[assignment,return-value]
-    bleak.get_platform_scanner_backend_type = lambda: (BumbleScanner, "bumble")  # type: ignore[assignment,return-value]
+    choose: Any = bleak  # the two names are bleak's own imports, not part of its interface
+    choose.get_platform_client_backend_type = lambda: (BumbleClient, "bumble")
+    choose.get_platform_scanner_backend_type = lambda: (BumbleScanner, "bumble")
 
 
 async def _central() -> Device:
@@ -172,7 +175,10 @@ class BumbleClient(BaseBleakClient):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            address_or_ble_device, disconnected_callback=disconnected_callback, timeout=timeout, services=services
+            address_or_ble_device,
+            disconnected_callback=disconnected_callback,
+            timeout=timeout,
+            services=services,
         )
         known = address_or_ble_device if isinstance(address_or_ble_device, BLEDevice) else None
         self._target = known.details if known else None
@@ -231,7 +237,9 @@ class BumbleClient(BaseBleakClient):
             seen = BleakGATTService(service, service.handle, _uuid_text(service.uuid))
             services.add_service(seen)
             for found in await self._peer.discover_characteristics((), service):
-                properties = [f.name.replace("_", "-") for f in GattCharacteristicsFlags if f.value & found.properties]
+                properties: Any = [
+                    f.name.replace("_", "-") for f in GattCharacteristicsFlags if f.value & found.properties
+                ]
                 characteristic = BleakGATTCharacteristic(
                     found, found.handle, _uuid_text(found.uuid), properties, lambda: self.mtu_size - 3, seen
                 )
@@ -267,14 +275,19 @@ class BumbleClient(BaseBleakClient):
 
     async def unpair(self) -> None:
         device = await _central()
-        await device.keystore.delete(str(self._target))
+        if device.keystore is not None:
+            await device.keystore.delete(str(self._target))
 
     @_on_link
-    async def read_gatt_char(self, characteristic: Any, *, use_cached: bool = False, **kwargs: Any) -> bytearray:
+    async def read_gatt_char(
+        self, characteristic: Any, *, use_cached: bool = False, **kwargs: Any
+    ) -> bytearray:
         return bytearray(await self._peer.read_value(characteristic.obj))
 
     @_on_link
-    async def read_gatt_descriptor(self, descriptor: Any, *, use_cached: bool = False, **kwargs: Any) -> bytearray:
+    async def read_gatt_descriptor(
+        self, descriptor: Any, *, use_cached: bool = False, **kwargs: Any
+    ) -> bytearray:
         return bytearray(await self._peer.read_value(descriptor.obj))
 
     @_on_link
@@ -288,7 +301,9 @@ class BumbleClient(BaseBleakClient):
         await self._peer.write_value(descriptor.obj, bytes(data), with_response=True)
 
     @_on_link
-    async def start_notify(self, characteristic: Any, callback: Callable[[bytearray], None], **kwargs: Any) -> None:
+    async def start_notify(
+        self, characteristic: Any, callback: Callable[[bytearray], None], **kwargs: Any
+    ) -> None:
         if characteristic.handle in self._subscribed:
             raise BleakError("Characteristic notifications already started")
 

@@ -67,7 +67,9 @@ class Outcome:
         self.checks.append(Check(name, ok, detail))
 
 
-async def play(scenario: Scenario, folder: Path, store: Store, on_session: Callable[[Session], None]) -> Outcome:
+async def play(
+    scenario: Scenario, folder: Path, store: Store, on_session: Callable[[Session], None]
+) -> Outcome:
     """Switch the unit on, pair, push the calibration, run, lose the link for a while, end, audit.
 
     `on_session` sees the session before it starts, to subscribe to its bus.  Runs on a VirtualLoop.
@@ -95,7 +97,9 @@ async def _session(unit: VirtualUnit, scenario: Scenario, store: Store) -> Sessi
     seen = await ble.find(unit.short_id)
     ble.refuse_other_version(seen)
     device = unit.board.unit_id.hex()
-    store.remember(Unit(device, seen.name or device, scenario.calibration.side, scenario.calibration.face, RUNNER))
+    store.remember(
+        Unit(device, seen.name or device, scenario.calibration.side, scenario.calibration.face, RUNNER)
+    )
     plan = Plan(settings=SETTINGS, calibration=scenario.calibration.to_wire(), runner=RUNNER)
     return Session(lambda: ble.BleLink(unit.short_id), store, plan, unit_id=device)
 
@@ -114,7 +118,9 @@ async def _through(
     while chip.start_us is None and not work.done():
         if loop.time() > limit:
             work.cancel()
-            raise LinkLost("the virtual unit did not start its run", "see unit-console.txt in the demo's folder")
+            raise LinkLost(
+                "the virtual unit did not start its run", "see unit-console.txt in the demo's folder"
+            )
         await asyncio.sleep(_POLL_S)
     await until(scenario.drop_at_s)
     if not work.done():
@@ -164,7 +170,11 @@ def _same_strides(outcome: Outcome, scenario: Scenario, strides: list[dict[str, 
     """Every integer of every stride equals what the same code gives on the recording itself."""
     assert scenario.recording is not None
     pipeline = Pipeline(
-        CHIP.rate_hz, CHIP.acc_lsb_per_g, CHIP.gyro_lsb_per_10dps, scenario.calibration.to_wire(), Settings(**SETTINGS)
+        CHIP.rate_hz,
+        CHIP.acc_lsb_per_g,
+        CHIP.gyro_lsb_per_10dps,
+        scenario.calibration.to_wire(),
+        Settings(**SETTINGS),
     )
     counts = scenario.recording.segments[0].counts
     taken = min(len(counts) // 6, round(scenario.end_s * CHIP.rate_hz))
@@ -184,7 +194,8 @@ def _same_strides(outcome: Outcome, scenario: Scenario, strides: list[dict[str, 
 def _against_truth(
     outcome: Outcome, scenario: Scenario, unit: VirtualUnit, chip: Mpu6050, strides: list[dict[str, int]]
 ) -> None:
-    assert scenario.model is not None and chip.start_us is not None
+    assert scenario.model is not None
+    assert chip.start_us is not None
     span = _run_span(outcome.records)
     true = [stride for stride in scenario.model.strides if stride.ic_s <= span - audit.TOLERANCE_S]
     to_s = 1 / (16 * CHIP.rate_hz)
@@ -202,7 +213,9 @@ def _against_truth(
     )
     outcome.buzzes = audit.buzzes(unit.board.motor.pulses, scenario.model.strides, chip.start_us)
     cued = sum(record.code == wire.CUE.code for record in outcome.records)
-    outcome.claim("every cue was a buzz", cued == len(outcome.buzzes), f"{cued} cues, {len(outcome.buzzes)} pulses")
+    outcome.claim(
+        "every cue was a buzz", cued == len(outcome.buzzes), f"{cued} cues, {len(outcome.buzzes)} pulses"
+    )
     _cue_timing(outcome, scenario)
 
 
@@ -236,6 +249,5 @@ def _run_span(records: list[LogFrame]) -> float:
     """Seconds of the run that were sampled, by its STOP record."""
     for record in reversed(records):
         if record.code == wire.STOP.code:
-            return float(record.values()["samples"]) / CHIP.rate_hz
+            return float(record.values()["samples"] / CHIP.rate_hz)
     return 0.0
-

@@ -2,8 +2,8 @@
 """The radio of a virtual unit: what MicroPython's `bluetooth.BLE` does on NimBLE, on a Bumble peripheral.
 
 Numbers of interrupts and errors follow MicroPython's documentation of `bluetooth` and extmod/modbluetooth.h; the
-surprises (buffers of 20 bytes that cut silently, ENOMEM when the link does not drain, EBUSY when services are registered
-while advertising) are kept on purpose.
+surprises (buffers of 20 bytes that cut silently, ENOMEM when the link does not drain, EBUSY when services are
+registered while advertising) are kept on purpose.
 """
 
 from __future__ import annotations
@@ -89,14 +89,24 @@ class Peripheral:
         return self._process.interrupt("ble", (event, sent), answer=True)
 
     def _on_connection(self, connection: Connection) -> None:
-        peer = (int(connection.peer_address.address_type) & 1, bytes(reversed(bytes(connection.peer_address))))
+        peer = (
+            int(connection.peer_address.address_type) & 1,
+            bytes(reversed(bytes(connection.peer_address))),
+        )
         handle = connection.handle
         connection.on("disconnection", lambda reason: self._interrupt(IRQ_DISCONNECT, handle, *peer))
-        connection.on("connection_att_mtu_update", lambda: self._interrupt(IRQ_MTU, handle, connection.att_mtu))
+        connection.on(
+            "connection_att_mtu_update", lambda: self._interrupt(IRQ_MTU, handle, connection.att_mtu)
+        )
         connection.on(
             "connection_encryption_change",
             lambda: self._interrupt(
-                IRQ_ENCRYPTION, handle, int(bool(connection.encryption)), int(bool(connection.authenticated)), 1, 16
+                IRQ_ENCRYPTION,
+                handle,
+                int(bool(connection.encryption)),
+                int(bool(connection.authenticated)),
+                1,
+                16,
             ),
         )
         self._interrupt(IRQ_CONNECT, handle, *peer)
@@ -132,7 +142,11 @@ class Peripheral:
             self._advertisement = bytes.fromhex(adv)
         if rsp is not None:
             self._response = bytes.fromhex(rsp)
-        kind = AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE if connectable else AdvertisingType.UNDIRECTED_SCANNABLE
+        kind = (
+            AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE
+            if connectable
+            else AdvertisingType.UNDIRECTED_SCANNABLE
+        )
         await self.device.start_advertising(
             kind,
             advertising_data=self._advertisement,
@@ -150,7 +164,9 @@ class Peripheral:
             objects, order = [], []
             for uuid, flags, descriptors in rows:
                 below = [
-                    Descriptor(_uuid(u), Characteristic.READABLE | Characteristic.WRITEABLE, self._value(True))
+                    Descriptor(
+                        _uuid(u), Characteristic.READABLE | Characteristic.WRITEABLE, self._value(True)
+                    )
                     for u, _ in descriptors
                 ]
                 characteristic = Characteristic(
@@ -164,7 +180,8 @@ class Peripheral:
                 order += [characteristic, *below]
             self.device.add_service(Service(_uuid(service_uuid), objects))
             for attribute in order:
-                attribute.value.attribute = attribute
+                value: Any = attribute.value
+                value.attribute = attribute
                 self._values[attribute.handle] = b""
                 self._buffers[attribute.handle] = DEFAULT_BUFFER
                 self._attributes[attribute.handle] = attribute
@@ -223,7 +240,8 @@ class Peripheral:
         link = self._connection(connection)
         if self.notify_errors:
             raise OSError(self.notify_errors.pop(0), "injected")
-        if link.data_packet_queue.pending >= QUEUE_LIMIT:
+        queue = link.data_packet_queue
+        if queue is not None and queue.pending >= QUEUE_LIMIT:
             raise OSError(errno.ENOMEM, "transmit queue full")
         value = self._values[handle] if data is None else bytes.fromhex(data)
         return self.device.notify_subscriber(link, self._attributes[handle], value, force=True)

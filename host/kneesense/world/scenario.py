@@ -27,7 +27,9 @@ _WALK_SPM, _RUN_SPM = 112.0, 166.0
 _SLOW = 0.90  # of the cadence, in the slow part
 _SLOW_FROM, _SLOW_TO = 0.48, 0.70  # parts of the running time
 _DROP_AT, _DROP_S = 0.28, 5.0  # the link is lost while nothing else happens
-_STEADY = Variation(stride=0.006)  # a treadmill runner; more would need a longer baseline to tell the slow part from it
+_STEADY = Variation(
+    stride=0.006
+)  # a treadmill runner; more would need a longer baseline to tell the slow part from it
 _GYRO_BIAS_DPS = (0.9, -1.4, 0.5)
 _ACC_SCALE = 1.012
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A whole virtual unit: board, radio, a folder as its flash, and the firmware process that can be switched on and off."""
+"""A whole virtual unit: board, radio, a folder as its flash, and the firmware that can be switched on and off."""
 
 from __future__ import annotations
 

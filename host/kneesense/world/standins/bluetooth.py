@@ -91,6 +91,7 @@ class BLE:
             return value.encode() if isinstance(value, str) else value
         for name, value in values.items():
             _call("set", name, value.decode() if isinstance(value, (bytes, bytearray)) else value)
+        return None
 
     def irq(self, handler):
         self._handler = handler
@@ -108,7 +109,10 @@ class BLE:
         table = [
             (
                 _hex(service[0]),
-                [(_hex(c[0]), c[1], [(_hex(d[0]), d[1]) for d in (c[2] if len(c) > 2 else ())]) for c in service[1]],
+                [
+                    (_hex(c[0]), c[1], [(_hex(d[0]), d[1]) for d in (c[2] if len(c) > 2 else ())])
+                    for c in service[1]
+                ],
             )
             for service in services
         ]

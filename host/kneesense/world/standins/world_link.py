@@ -4,11 +4,9 @@
 # A request carries this side's time; the answer brings the world's time, the result and the interrupts that came in
 # meanwhile, which run here, between the request and whatever the firmware does next.  On the ESP32 they may come at
 # any bytecode; here they come at any access to hardware, which is where shared state is touched.
-import errno
 import json
 import struct
 import sys
-
 from os import getenv
 
 _out = open(int(getenv("KNEESENSE_WORLD_OUT")), "wb")
