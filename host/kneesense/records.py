@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""Wire records of one run, in their order, to the JSON records of docs/contract.md and their summary.
+
+Integers become floats with a unit in their name, what is unknown becomes None, codes become names; a code this version
+does not know is shown as it is.  The same for a live run, a stored one, a replay and the demo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kneecore import wire
+
+from .calibration import Calibration
+
+Values = Mapping[str, Any]
+Record = dict[str, Any]
+
+SCHEMA = 1
+
+_METRICS = {"cadence": "cadence_spm", "lean": "lean_mid_deg", "impact": "pta_axial_g", "metronome": None}
+_NOTICES = {
+    "error": "the unit met an error",
+    "imu_missing": "no motion sensor answers",
+    "imu_identity": "the motion sensor is of an unknown kind",
+    "imu_one_g": "the motion sensor does not measure 1 g at rest",
+    "imu_settings": "the motion sensor did not take its settings",
+    "bus_fault": "the bus to the motion sensor failed",
+    "log_failed": "the log cannot be written",
+    "task_failed": "a part of the firmware failed and was started again",
+    "log_full": "the log is full",
+    "rate_off": "the motion sensor runs at another rate than it should",
+    "motor_limit": "a pulse was cut at the motor's limit",
+    "host_clock": "the host's clock cannot be trusted",
+}
+
+
+def named(names: tuple[str, ...], code: int | None) -> str | None:
+    """Name of a code; `code_N` for one added later, None for one not sent."""
+    if code is None:
+        return None
+    return names[code] if 0 <= code < len(names) else f"code_{code}"
+
+
+def flag_names(flags: int | None) -> list[str]:
+    """Names of the bits of a stride's flags."""
+    bits = flags or 0
+    return [named(wire.STRIDE_FLAGS, i) or "" for i in range(16) if bits >> i & 1]
+
+
+class RunRecords:
+    """Feed START first, then the rest; counts what the summary needs.
+
+    `about`: run, start_utc, utc_bounds, runner, source of the start record.  `t0_s`: time of the first sample on the
+    run's clock.  `rate_hz`: the rate measured over the run, where it is known; else the one in START.  `rise_ms`: of
+    the motor.
+    """
+
+    def __init__(
+        self,
+        about: Values | None = None,
+        t0_s: float = 0.0,
+        rate_hz: float | None = None,
+        rise_ms: float | None = None,
+    ) -> None:
+        self._about = about or {}
+        self._t0_s = t0_s
+        self._rate_hz = rate_hz
+        self._rise_ms = rise_ms
+        self._start_us: int | None = None
+        self._side: str | None = None
+        self._stop: Values | None = None
+        self._contacts: dict[int, int] = {}  # ic_x16 of a stride -> its number
+        self._stride_s: list[float] = []
+        self._gaps = self._cues = 0
+        self._make: dict[str, Callable[[Values], Record | None]] = {
+            "start": self._started,
+            "stride": self._stride,
+            "cue": self._cue,
+            "gap": self._gap,
+            "mark": self._mark,
+            "notice": self._notice,
+            "stop": self._stopped,
+        }
+
+    def feed(self, name: str, values: Values) -> Record | None:
+        """One wire record, its name and fields, to one JSON record; None where the contract has none for it."""
+        make = self._make.get(name)
+        return make(values) if make else None
+
+    def summary(self, log: str | None, duration_s: float | None = None) -> Record:
+        """The last record of a run.  Without a STOP record the times are unknown but for `duration_s`."""
+        stop = self._stop or {}
+
+        def seconds(field: str, per_second: float) -> float | None:
+            value = stop.get(field)
+            return None if value is None or not self._rate_hz else value / (per_second * self._rate_hz)
+
+        total_s = sum(self._stride_s)
+        return {
+            "type": "summary",
+            "strides": len(self._contacts),
+            "mean_cadence_spm": _rounded(120 * len(self._stride_s) / total_s, 2) if total_s else None,
+            "duration_s": _rounded(seconds("samples", 1) if stop else duration_s, 3),
+            "run_s": _rounded(seconds("run_x16", 16), 3),
+            "walk_s": _rounded(seconds("walk_x16", 16), 3),
+            "unsure_s": _rounded(seconds("unsure_x16", 16), 3),
+            "still_s": _rounded(seconds("still_x16", 16), 3),
+            "gap_s": _rounded(seconds("gap_samples", 1), 3),
+            "gaps": self._gaps,
+            "cues": self._cues,
+            "log": log,
+        }
+
+    def _at(self, x16: int) -> float:
+        """Seconds on the run's clock."""
+        return round(self._t0_s + self._length(x16), 4)
+
+    def _length(self, x16: int) -> float:
+        return x16 / 16 / (self._rate_hz or 1.0)
+
+    def _device_s(self, values: Values) -> float | None:
+        """Seconds since START by the unit's clock; None in a replay."""
+        t_us = values.get("t_us")
+        return None if t_us is None or self._start_us is None else round((t_us - self._start_us) / 1e6, 4)
+
+    def _started(self, values: Values) -> Record:
+        self._rate_hz = self._rate_hz or values["rate_hz"]
+        self._start_us = values.get("t_us")
+        self._side = named(wire.SIDES, values["side"])
+        about = self._about
+        firmware = [values["fw_major"], values["fw_minor"], values["fw_patch"]]
+        return {
+            "type": "start",
+            "schema": SCHEMA,
+            "run": about.get("run"),
+            "start_utc": about.get("start_utc"),
+            "utc_bounds": about.get("utc_bounds"),
+            "runner": about.get("runner"),
+            "side": self._side,
+            "face": named(wire.FACES, values["face"]),
+            "chip": named(wire.CHIPS, values["chip"]),
+            "rate_hz": values["rate_hz"],
+            "calibration": Calibration.from_wire(values).to_json(),
+            "versions": {"firmware": ".".join(map(str, firmware)), "wire": f"{wire.MAJOR}.{wire.MINOR}"},
+            "source": about.get("source"),
+        }
+
+    def _stride(self, values: Values) -> Record:
+        number = self._contacts.setdefault(values["ic_x16"], len(self._contacts) + 1)
+        stride_s = self._length(values["stride_x16"]) if values["stride_x16"] else None
+        contact_s = self._length(values["contact_x16"]) if values["contact_x16"] else None
+        if stride_s:
+            self._stride_s.append(stride_s)
+        least, most = _degrees(values["lean_min_cdeg"]), _degrees(values["lean_max_cdeg"])
+        known = least is not None and most is not None
+        flags = flag_names(values["flags"])
+        return {
+            "type": "stride",
+            "stride": number,
+            "seq": values.get("seq"),
+            "boot": values.get("boot"),
+            "side": self._side,
+            "gait": named(wire.GAITS, values["gait"]),
+            "ic_s": self._at(values["ic_x16"]),
+            "to_s": self._at(values["ic_x16"] + values["contact_x16"]) if contact_s else None,
+            "stride_s": _rounded(stride_s, 4),
+            "contact_s": _rounded(contact_s, 4),
+            "duty_factor": _rounded(contact_s / stride_s, 4) if contact_s and stride_s else None,
+            "cadence_spm": _rounded(120 / stride_s, 2) if stride_s else None,
+            "pta_axial_g": _g(values["pta_axial_mg"]),
+            "pta_resultant_g": _g(values["pta_resultant_mg"]),
+            "clipped": "clipped" in flags,
+            "lean_ic_deg": _degrees(values["lean_ic_cdeg"]),
+            "lean_mid_deg": _degrees(values["lean_mid_cdeg"]),
+            "lean_min_deg": least,
+            "lean_max_deg": most,
+            "lean_range_deg": _rounded(most - least, 2) if known else None,
+            "lean_max_time_ms": _rounded(self._length(values["lean_max_x16"]) * 1000, 1) if known else None,
+            "valgus_est_deg": None,
+            "valgus_source": None,
+            "confidence": values["confidence"],
+            "flags": flags,
+        }
+
+    def _cue(self, values: Values) -> Record:
+        self._cues += 1
+        rule = named(wire.RULES, values["rule"])
+        latency_ms = self._length(values["command_x16"] - values["to_x16"]) * 1000
+        return {
+            "type": "cue",
+            # the stride under way: its own record follows when it is complete
+            "stride": self._contacts.get(values["ic_x16"], len(self._contacts) + 1),
+            "t_s": self._at(values["command_x16"]),
+            "rule": rule,
+            "direction": named(wire.DIRECTIONS, values["direction"]),
+            "metric": _METRICS.get(rule or ""),
+            "value": values["value"] / 100,
+            "target": values["target"] / 100,
+            "band": values["band"] / 100,
+            "pulse_ms": values["pulse_ms"],
+            "latency_ms": _rounded(latency_ms, 1),
+            "felt_ms": None if self._rise_ms is None else _rounded(latency_ms + self._rise_ms, 1),
+        }
+
+    def _gap(self, values: Values) -> Record:
+        self._gaps += 1
+        return {
+            "type": "gap",
+            "t_s": self._at(values["at_x16"]),
+            "duration_s": _rounded(self._length(16 * values["samples"]), 4),
+            "reason": named(wire.GAP_REASONS, values["reason"]),
+        }
+
+    def _mark(self, values: Values) -> Record:
+        return {"type": "mark", "t_s": self._device_s(values), "kind": named(wire.MARKS, values["kind"])}
+
+    def _notice(self, values: Values) -> Record:
+        code = named(wire.NOTICES, values["notice"]) or ""
+        numbers = f" ({values['a']}, {values['b']})" if values["a"] or values["b"] else ""
+        message = _NOTICES.get(code, code) + numbers
+        return {"type": "warning", "t_s": self._device_s(values), "code": code, "message": message}
+
+    def _stopped(self, values: Values) -> None:
+        self._stop = values
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _degrees(cdeg: int) -> float | None:
+    return None if cdeg == wire.UNKNOWN_I16 else cdeg / 100
+
+
+def _g(mg: int) -> float | None:
+    return None if mg == wire.UNKNOWN_U16 else mg / 1000
