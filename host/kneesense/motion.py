@@ -116,7 +116,7 @@ class Stance:
     """Ankle on the ground: a damped oscillation takes its speed at contact away, later it rises over the toes.
 
     It comes to rest at the origin.  `strike_v`, `strike_a` [3]: velocity and acceleration at contact, time 0;
-    `pole` [3]: minus damping + i times angular frequency; from `heel_off_s` it rises, to reach `push_v` [3] at `toe_off_s`.
+    `pole` [3]: minus damping + i times angular frequency.
     """
 
     def __init__(self, strike_v: Floats, strike_a: Floats, pole: NDArray[np.complex128]) -> None:
