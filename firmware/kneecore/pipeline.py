@@ -40,7 +40,7 @@ _SETTLED_TAUS = 3  # the gravity filter after a start in motion or a gap
 class Pipeline:
     """One run.  `calibration`: the fields of the wire's CALIBRATE; MountError if it is no rotation.
 
-    `sample` counts the samples so far, missing ones included.  `run_x16`, `walk_x16`, `unsure_x16`, `still_x16` and
+    `sample` counts the samples so far, missing ones included; `seen` has the bits guard.py gave the last.  `run_x16`, `walk_x16`, `unsure_x16`, `still_x16` and
     `gap_samples` sum to it.
     """
 
@@ -77,7 +77,7 @@ class Pipeline:
         self._started = False
         self._frozen = False
         self._frozen_from = 0
-        self.sample = 0
+        self.sample = self.seen = 0
         self.ic_x16 = self.to_x16 = 0
         self.stride = self._strides[0]
         self.cue = self._coach.cue
@@ -116,7 +116,7 @@ class Pipeline:
         """One sample: counts ax ay az gx gy gz at batch[offset].  Returns event bits, mostly 0."""
         now = self.sample
         self.sample = now + 1
-        seen = self._guard.step(batch, offset)
+        self.seen = seen = self._guard.step(batch, offset)
         if seen & FROZEN:
             return self._freeze(now)
         event = self._thaw(now) if self._frozen else 0

@@ -154,7 +154,7 @@ class RunRecords:
         if stride_s:
             self._stride_s.append(stride_s)
         least, most = _degrees(values["lean_min_cdeg"]), _degrees(values["lean_max_cdeg"])
-        known = least is not None and most is not None
+        lean_range = None if least is None or most is None else round(most - least, 2)
         flags = flag_names(values["flags"])
         return {
             "type": "stride",
@@ -176,8 +176,10 @@ class RunRecords:
             "lean_mid_deg": _degrees(values["lean_mid_cdeg"]),
             "lean_min_deg": least,
             "lean_max_deg": most,
-            "lean_range_deg": _rounded(most - least, 2) if known else None,
-            "lean_max_time_ms": _rounded(self._length(values["lean_max_x16"]) * 1000, 1) if known else None,
+            "lean_range_deg": lean_range,
+            "lean_max_time_ms": None
+            if most is None
+            else round(self._length(values["lean_max_x16"]) * 1000, 1),
             "valgus_est_deg": None,
             "valgus_source": None,
             "confidence": values["confidence"],

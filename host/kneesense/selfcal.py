@@ -46,6 +46,10 @@ _SMOOTH_S = 0.02  # the spike of a foot strike, backward and up to 390 deg/s in 
 _STRIDE_S = (0.4, 2.5)
 
 
+class TooFewStrides(InputError):
+    """Not enough walking or running to calibrate from."""
+
+
 @dataclass(frozen=True)
 class SelfCalibration:
     """The calibration and what it rests on."""
@@ -115,9 +119,9 @@ def auto(
     return SelfCalibration(calibration, len(strides), ratio, share, rest.seconds if rest else 0.0, warnings)
 
 
-def _too_few(recording: Recording, strides: int) -> InputError:
+def _too_few(recording: Recording, strides: int) -> TooFewStrides:
     message = f"{recording.name}: {strides} strides found, calibration needs {STRIDES}"
-    return InputError(message, "walk or run further, or give --calibration FILE")
+    return TooFewStrides(message, "walk or run further, or give --calibration FILE")
 
 
 def _axes(mean_force: Floats, axis: Floats, rest: Still | None) -> tuple[Floats, Floats, tuple[str, ...]]:

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""`kneesense replay`: the unit's own signal processing on a recording."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import InputError
+from .output import DEFAULT_FLAGS, Flags, Output
+
+if TYPE_CHECKING:
+    from ..calibration import Calibration
+    from ..recording import Recording
+
+Side = Literal["left", "right"]
+
+
+def replay(
+    file: Path,
+    /,
+    *,
+    side: Side | None = None,
+    calibration: str = "auto",
+    still: Path | None = None,
+    rate: int | None = None,
+    samples: Path | None = None,
+    flags: Flags = DEFAULT_FLAGS,
+) -> None:
+    """Run the unit's own signal processing on a recording: the strides the unit would have logged.
+
+    Examples: kneesense replay run.csv.gz --side right; kneesense replay run.csv --calibration me.json --json
+
+    Parameters
+    ----------
+    file
+        Recording: CSV (or .csv.gz) with t_s, ax, ay, az [m/s^2], gx, gy, gz [rad/s].
+    side
+        The leg it was worn on: cannot be told from the data. Not needed with a calibration file.
+    calibration
+        Calibration file, or auto: from the recording itself.
+    still
+        Recording of the same strapping at rest, for auto.
+    rate
+        Samples per second the pipeline runs at, 200 to 1000. Default: the chip's.
+    samples
+        CSV to write: t_s, lean_deg, sagittal_dps, flags of every sample.
+    """
+    from kneecore import chips
+    from kneecore.settings import Settings
+
+    from .. import recording as recordings
+    from ..records import RunRecords
+    from ..replay import SampleFile
+    from ..replay import replay as run_pipeline
+    from ..selfcal import TooFewStrides
+    from .lines import line
+
+    out = Output(flags.json)
+    recording = recordings.load(file)
+    for warning in recording.warnings:
+        out.warn("recording", warning)
+    try:
+        used = _calibration(out, recording, side, calibration, still)
+    except TooFewStrides as error:
+        out.warn("no_strides", str(error))
+        length_s = float(recording.t_s[-1] - recording.t_s[0]) if len(recording.t_s) else 0.0
+        summary = RunRecords().summary(log=None, duration_s=length_s)
+        out.record(summary, line(summary))
+        return
+    chip = chips.find(used.chip)
+    quantised = recordings.quantise(recording, rate or chip.rate_hz, chip)
+    source = {"recording": str(file), "calibration": calibration}
+    run = RunRecords({"source": source}, t0_s=quantised.t0_s)
+    clipped = 0
+    with ExitStack() as stack:
+        watch = stack.enter_context(SampleFile(samples, quantised)).write if samples else None
+        for name, fields in run_pipeline(quantised, chip, used, Settings(), watch):
+            record = run.feed(name, fields)
+            if record:
+                clipped += record.get("clipped", False)
+                started = f"{file}: {used.side} leg, {quantised.rate_hz} Hz"
+                out.record(record, started if name == "start" else line(record))
+    if clipped:
+        out.warn(
+            "clipped", f"{clipped} strides reach the end of the sensor's range: their impacts are withheld"
+        )
+    summary = run.summary(log=None)
+    if not summary["strides"]:
+        out.warn("no_strides", f"{file}: no strides in {summary['duration_s']:.1f} s")
+    out.record(summary, line(summary))
+
+
+def _calibration(
+    out: Output, recording: Recording, side: Side | None, choice: str, still: Path | None
+) -> Calibration:
+    """From the file named, or from the recording itself."""
+    from .. import calibration as calibrations
+    from .. import recording as recordings
+    from .. import selfcal
+
+    if choice != "auto":
+        if still:
+            raise InputError("--still is for --calibration auto", "leave one of them out")
+        used = calibrations.load(choice)
+        if side and side != used.side:
+            raise InputError(
+                f"{choice} is of a {used.side} leg, not {side}", "leave --side out, or calibrate anew"
+            )
+        return used
+    if side is None:
+        raise InputError("the leg cannot be told from a recording", "add --side left or --side right")
+    found = selfcal.auto(recording, side, still=recordings.load(still) if still else None)
+    for warning in found.warnings:
+        out.warn("calibration", warning)
+    return found.calibration
