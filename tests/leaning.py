@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Lean of every sample of a recording, through the device's own integer code."""
+"""Lean of every sample of a recording, through the device's own integer code; and a calibration to compare with."""
 
+import json
 from array import array
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 from kneecore import chips, mount, tilt
 from kneecore.settings import Settings
 from kneesense import recording
+from kneesense.calibration import Calibration
 
 CHIP = chips.find("mpu6050")
 
@@ -41,3 +43,19 @@ def lean_deg(recorded, calibration):
 
 def other_side(calibration):
     return replace(calibration, side={"left": "right", "right": "left"}[calibration.side])
+
+
+def data_sets_own(data):
+    """Up and bias as published with the data, right from the normal treadmill walk."""
+    folder = data / "nmsdyn_s0040"
+    static = json.loads((folder / "calibration.json").read_text())["static"]["distal_lateral_shank_right"]
+    y = np.array(static["static_acc"]) / np.linalg.norm(static["static_acc"])
+    gyro = recording.load(folder / "treadmill_walk_normal.csv.gz").gyro - static["gyro_bias_rad_s"]
+    z = np.linalg.eigh(gyro.T @ gyro)[1][:, -1]
+    z *= np.sign(z[2])  # +z of the sensor is about right
+    z -= (z @ y) * y
+    z /= np.linalg.norm(z)
+    rotation = tuple(tuple(row) for row in np.array((np.cross(y, z), y, z)).tolist())
+    return Calibration(
+        rotation, tuple(static["gyro_bias_rad_s"]), 1.0, 0.0, "right", "unknown", "mpu6050", ""
+    )

@@ -7,7 +7,6 @@ Ref: D. Laidig, T. Seel, "VQF", Information Fusion 91 (2023), doi 10.1016/j.inff
 
 import csv
 import gzip
-import json
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from core.mounting import IDENTITY
 from kneesense import recording, selfcal
 from kneesense.calibration import Calibration
-from leaning import gravity, lean_deg, other_side
+from leaning import data_sets_own, gravity, lean_deg, other_side
 
 vqf = pytest.importorskip("vqf", reason="no vqf: pip install 'kneesense[analysis]'")
 
@@ -41,22 +40,6 @@ def vqf_lean(recorded, calibration):
     x, y, z = up(vqf.offlineVQF(gyro, acc, None, 1 / recorded.rate_hz)["quat6D"]).T
     knee_to_the_right = np.degrees(np.arctan2(-z, np.hypot(x, y)))
     return knee_to_the_right if calibration.side == "left" else -knee_to_the_right
-
-
-def data_sets_own(data):
-    """Up and bias as published with the data, right from the normal treadmill walk."""
-    folder = data / "nmsdyn_s0040"
-    static = json.loads((folder / "calibration.json").read_text())["static"]["distal_lateral_shank_right"]
-    y = np.array(static["static_acc"]) / np.linalg.norm(static["static_acc"])
-    gyro = recording.load(folder / "treadmill_walk_normal.csv.gz").gyro - static["gyro_bias_rad_s"]
-    z = np.linalg.eigh(gyro.T @ gyro)[1][:, -1]
-    z *= np.sign(z[2])  # +z of the sensor is about right
-    z -= (z @ y) * y
-    z /= np.linalg.norm(z)
-    rotation = tuple(tuple(row) for row in np.array((np.cross(y, z), y, z)).tolist())
-    return Calibration(
-        rotation, tuple(static["gyro_bias_rad_s"]), 1.0, 0.0, "right", "unknown", "mpu6050", ""
-    )
 
 
 @pytest.mark.parametrize("name", RUNS)
