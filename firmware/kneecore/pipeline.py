@@ -40,8 +40,8 @@ _SETTLED_TAUS = 3  # the gravity filter after a start in motion or a gap
 class Pipeline:
     """One run.  `calibration`: the fields of the wire's CALIBRATE; MountError if it is no rotation.
 
-    `sample` counts the samples so far, missing ones included; `seen` has the bits guard.py gave the last.  `run_x16`, `walk_x16`, `unsure_x16`, `still_x16` and
-    `gap_samples` sum to it.
+    `sample` counts the samples so far, missing ones included; `seen` has the bits that guard.py gave the last one.
+    `run_x16`, `walk_x16`, `unsure_x16`, `still_x16` and `gap_samples` x 16 sum to `sample` x 16.
     """
 
     def __init__(
