@@ -111,8 +111,9 @@ class Control:
     def _run(self, values) -> bytes:
         if self._sampler is None or self._calibration is None or self._sampler.running:
             raise Refused(wire.BAD_STATE)
+        seq = self._sampler.start(self._calibration, self._settings, VERSION)
         self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
-        return _i32(self._sampler.start(self._calibration, self._settings, VERSION))
+        return _i32(seq)
 
     def _halt(self, values) -> bytes:
         if self._sampler is None or not self._sampler.running:

@@ -14,11 +14,11 @@ from kneecore.pipeline import EV_STRIDE, Pipeline
 from kneecore.settings import Settings
 
 from .. import ble
+from ..bus import Arrival
 from ..errors import LinkLost
 from ..frames import LogFrame, parse
 from ..session import Plan, Session
 from ..store import Store, Unit
-from ..sync import Counters
 from . import audit, central
 from .air import Air
 from .audit import Buzz, Check
@@ -56,8 +56,10 @@ class Outcome:
     """Records of the run in the unit's log."""
     lost: int = 0
     duplicates: int = 0
-    counters: Counters = field(default_factory=Counters)
-    run_s: float = 0.0
+    received: int = 0
+    """Records of the run that came live,"""
+    backfilled: int = 0
+    """and those fetched from the log after the link was lost."""
 
     @property
     def ok(self) -> bool:
@@ -67,8 +69,12 @@ class Outcome:
         self.checks.append(Check(name, ok, detail))
 
 
+TrueLatency = Callable[[int], float | None]
+"""Milliseconds from the true toe-off to the motor command, of the run's n-th pulse; None where there is no truth."""
+
+
 async def play(
-    scenario: Scenario, folder: Path, store: Store, on_session: Callable[[Session], None]
+    scenario: Scenario, folder: Path, store: Store, on_session: Callable[[Session, TrueLatency], None]
 ) -> Outcome:
     """Switch the unit on, pair, push the calibration, run, lose the link for a while, end, audit.
 
@@ -82,10 +88,15 @@ async def play(
     unit.power_on()
     try:
         session = await _session(unit, scenario, store)
-        on_session(session)
+        on_session(session, lambda n: _true_latency_ms(scenario, unit, chip, n))
+        updates = session.bus.subscribe()
         work = asyncio.create_task(session.run())
         await _through(scenario, chip, air, session, work)
-        outcome = Outcome(counters=session.counters)
+        outcome = Outcome()
+        for update in updates.drain():
+            if isinstance(update, Arrival):
+                outcome.backfilled += update.backfilled
+                outcome.received += not update.backfilled
         _audit(outcome, scenario, unit, chip, session, store)
         return outcome
     finally:
@@ -130,6 +141,14 @@ async def _through(
     await work
 
 
+def _true_latency_ms(scenario: Scenario, unit: VirtualUnit, chip: Mpu6050, n: int) -> float | None:
+    pulses = unit.board.motor.pulses
+    if scenario.model is None or chip.start_us is None or n >= len(pulses):
+        return None
+    found = audit.buzzes(pulses[n : n + 1], scenario.model.strides, chip.start_us)
+    return 1000 * found[0].after_toe_off_s if found else None
+
+
 def _run_zero(chip: Mpu6050) -> float:
     """Virtual time of the feed's sample 0, in seconds."""
     assert chip.start_us is not None
@@ -155,8 +174,11 @@ def _audit(
         not copies.lost and not copies.altered and audit.numbering(outcome.records),
         f"{outcome.sent} records in the unit's log, {copies.lost} lost, {copies.altered} altered",
     )
-    live, filled = outcome.counters.live, outcome.counters.backfilled
-    outcome.claim("back-fill", filled > 0, f"{live} records came live, {filled} after the lost link")
+    outcome.claim(
+        "back-fill",
+        outcome.backfilled > 0,
+        f"{outcome.received} records came live, {outcome.backfilled} after the lost link",
+    )
     overflowed = chip.overflowed
     outcome.claim("no sample lost", overflowed == 0, f"{chip.produced} samples taken, {overflowed} lost")
     strides = [record.values() for record in outcome.records if record.code == wire.STRIDE.code]

@@ -37,7 +37,7 @@ def latencies() -> Latencies:
         loop = asyncio.get_running_loop()
         readers: list[asyncio.Task[None]] = []
 
-        def watch(session: Session) -> None:
+        def watch(session: Session, true_latency: demo.TrueLatency) -> None:
             updates = session.bus.subscribe()
 
             async def read() -> None:

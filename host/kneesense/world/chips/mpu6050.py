@@ -49,7 +49,7 @@ class Faults:
     bus: Callable[[int], int] = _no_error  # errno for a transfer (numbered from 0 on this part), 0: none
     acc_gain: int = 1  # the acceleration comes this many times too large
     frozen: tuple[int, ...] = ()  # channels (0 to 2 acceleration, 3 to 5 rate) that repeat their last value
-    rubbish: bool = True  # the first FIFO frame after a change of settings or a FIFO reset is 0x7FFF all over
+    rubbish: bool = True  # the first FIFO frame after a change of settings is 0x7FFF all over
 
 
 class Mpu6050:
@@ -71,7 +71,7 @@ class Mpu6050:
         self.temperature_c = 25.0
         self.start_us: float | None = None  # time of the feed's sample 0
         self.transfers = 0
-        self.produced = 0  # frames written to the FIFO
+        self._produced = 0
         self._clock = clock
         self._feed = feed
         self._address = address
@@ -88,8 +88,15 @@ class Mpu6050:
         return base / (1 + self._value(SMPLRT_DIV)) * (1 + self._rate_error)
 
     @property
+    def produced(self) -> int:
+        """Frames written to the FIFO so far."""
+        self._advance()
+        return self._produced
+
+    @property
     def overflowed(self) -> int:
-        """Frames that lost bytes because nobody read them in time."""
+        """Those of them that lost bytes because nobody read them in time."""
+        self._advance()
         return self._overflowed + -(-self._dropped_bytes // max(1, self._frame_bytes))
 
     def read(self, address: int, register: int, n: int) -> bytes:
@@ -164,7 +171,6 @@ class Mpu6050:
             self._overflowed = self.overflowed
             self._dropped_bytes = 0
             self._fifo.clear()
-            self._rubbish_next = True
         self._registers[USER_CTRL] = value & ~_FIFO_RESET
         if self._fifo_on and self.start_us is None:
             self.start_us = self._grid_us + (self._taken + 1) * self._period_us
@@ -206,7 +212,7 @@ class Mpu6050:
 
     def _push(self, new: int) -> None:
         size = self._frame_bytes
-        self.produced += new
+        self._produced += new
         made = min(new, FIFO_BYTES // size + 1)  # earlier ones would be overwritten at once
         self._dropped_bytes += (new - made) * size
         frames = self._counts(made)[:, self._columns]

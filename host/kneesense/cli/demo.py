@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""`kneesense demo`: the whole product with no hardware."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from ..errors import ExtraMissing, InputError, KneesenseError
+from .output import DEFAULT_FLAGS, Flags, Output
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..world.demo import Outcome, TrueLatency
+    from ..world.scenario import Scenario
+
+DURATION_S = 30.0
+SPEEDS = (0.1, 1000.0)
+
+
+def demo(
+    *,
+    duration_s: Annotated[float | None, Parameter(name="--duration")] = None,
+    side: Literal["left", "right"] = "right",
+    recording: Path | None = None,
+    calibration: Path | None = None,
+    speed: float = 1.0,
+    seed: int = 1,
+    unit_only: Annotated[bool, Parameter(negative=())] = False,
+    flags: Flags = DEFAULT_FLAGS,
+) -> int:
+    """The whole product with no hardware: the unit's own firmware in MicroPython, a virtual radio, this host.
+
+    A simulated runner stands, walks and runs, slows down for a while and is buzzed, loses the radio link for 5 s.  At
+    the end everything recorded is compared with the truth and with the unit's flash; exit code 1 when a check fails.
+    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
+
+    Examples: kneesense demo; kneesense demo --duration 120 --speed 20;
+    kneesense demo --recording run.csv.gz --side left
+
+    Parameters
+    ----------
+    duration_s
+        Running time in seconds, at least 25. Default 30, or all of the recording.
+    side
+        Leg the unit is worn on.
+    recording
+        Play this recording to the unit instead of the simulated runner.
+    calibration
+        Calibration of the recording. Default: from the recording itself, as replay does.
+    speed
+        Times true time. The result does not depend on it.
+    seed
+        Of the simulated runner.
+    unit_only
+        Only the virtual unit, for the other commands in other terminals, until Ctrl-C.
+    """
+    if not SPEEDS[0] <= speed <= SPEEDS[1]:
+        raise InputError(f"--speed {speed:g}: must be {SPEEDS[0]:g} to {SPEEDS[1]:g}")
+    try:
+        from ..world import clock
+        from ..world.scenario import played, runner
+        from ..world.serve import serve
+    except ImportError as error:
+        raise ExtraMissing("demo", f"the virtual world needs the package '{error.name}'") from None
+    from ..world.firmware import micropython
+
+    micropython()
+    out = Output(flags.json)
+    if recording is not None:
+        scenario = played(recording, side, calibration, duration_s)
+    else:
+        scenario = runner(DURATION_S if duration_s is None else duration_s, side, seed)
+    for warning in scenario.warnings:
+        out.warn("recording", warning)
+    folder = _folder()
+    if unit_only:
+        return clock.run(lambda: serve(scenario, folder, out.note), speed)
+    return clock.run(lambda: _play(scenario, folder, flags.store, speed, out), speed)
+
+
+def _folder() -> Path:
+    """A new folder for this demo's flash, console and store."""
+    from ..paths import home
+
+    folder = home() / "demo" / datetime.now().strftime("%Y-%m-%d-%H%M%S-%f")[:-3]
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise KneesenseError(
+            f"{folder} cannot be made: {error.strerror}", "set KNEESENSE_HOME to a folder you can write to"
+        ) from None
+    return folder
+
+
+async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed: float, out: Output) -> int:
+    from ..store import Store
+    from ..world.demo import play
+    from .live import interrupts
+
+    loop = asyncio.get_running_loop()
+    shown: list[asyncio.Task[None]] = []
+    sessions: list[Session] = []
+    stopped = asyncio.Event()
+
+    def on_session(session: Session, latency: TrueLatency) -> None:
+        sessions.append(session)
+        shown.append(loop.create_task(show.follow(session, latency)))
+
+    def stop() -> None:
+        stopped.set()
+        for session in sessions:
+            session.stop(within_s=5.0)
+
+    path = store_file or folder / "runs.sqlite"
+    show = _Show(out)
+    out.note(f"virtual unit: MPU-6050, {scenario.calibration.side} leg; baseline of 10 strides (demo)")
+    wall_s = time.monotonic()
+    with Store(path) as store, interrupts(stop):
+        outcome = await play(scenario, folder, store, on_session)
+        await asyncio.gather(*shown)
+    took_s = time.monotonic() - wall_s
+    summary = {
+        **show.records.summary(str(path)),
+        "truth_strides": outcome.truth_strides,
+        "sent": outcome.sent,
+        "received": outcome.received,
+        "backfilled": outcome.backfilled,
+        "lost": outcome.lost,
+        "duplicates": outcome.duplicates,
+        "speed": round(loop.time() / took_s, 2),
+    }
+    ok = outcome.ok or stopped.is_set()
+    if not stopped.is_set():
+        _tell_checks(outcome, out)
+    from .lines import line
+
+    out.record(summary, line(summary))
+    out.note(f"{loop.time():.1f} s of the virtual clock in {took_s:.1f} s")
+    if stopped.is_set():
+        out.note("stopped early: nothing was checked")
+    return 0 if ok else 1
+
+
+class _Show:
+    """The session's updates as lines or JSON records."""
+
+    def __init__(self, out: Output) -> None:
+        from ..records import RunRecords
+
+        self._out = out
+        self._cues = 0
+        self.records = RunRecords({"source": "demo", "runner": "demo"})
+
+    async def follow(self, session: Session, latency: TrueLatency) -> None:
+        from ..bus import News
+        from .lines import line
+
+        updates = session.bus.subscribe()
+        with suppress(StopAsyncIteration):
+            async for update in updates:
+                if isinstance(update, News):
+                    told = {"type": update.kind, "t_s": None, "code": update.code, "message": update.message}
+                    self._out.record(told, line(told))
+                    continue
+                record = self.records.feed(update.record.name, update.record.values())
+                if record is None:
+                    continue
+                if record["type"] == "cue":
+                    true_ms = latency(self._cues)
+                    record["latency_true_ms"] = None if true_ms is None else round(true_ms, 1)
+                    self._cues += 1
+                self._out.record(record, line(record))
+
+
+def _tell_checks(outcome: Outcome, out: Output) -> None:
+    for check in outcome.checks:
+        mark = "[green]ok[/]    " if check.ok else "[bold red]FAILED[/]"
+        out.record(
+            {"type": "check", "name": check.name, "ok": check.ok, "detail": check.detail},
+            f"{mark}  {check.name}: {check.detail}",
+        )

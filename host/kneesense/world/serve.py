@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Only the virtual unit, on the air for other programs: `kneesense demo --unit-only`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from . import hci
+from .air import Air
+from .chips.mpu6050 import Mpu6050
+from .clock import virtual_loop
+from .scenario import Scenario
+from .unit import VirtualUnit
+
+
+async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None]) -> int:
+    """Until cancelled (Ctrl-C).  The scenario's clock starts with each run that a host starts."""
+    from ..cli.live import interrupts
+
+    loop = virtual_loop()
+    air = Air()
+    chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed)
+    unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6))
+    mounted = folder / "calibration.json"
+    scenario.calibration.save(mounted)
+    server, radio = await hci.serve(air)
+    unit.power_on()
+    stop = asyncio.Event()
+    side = scenario.calibration.side
+    tell(
+        f"virtual unit {unit.short_id} is on the air until Ctrl-C; in another terminal:\n"
+        f"  export KNEESENSE_RADIO={radio}\n"
+        f"  kneesense scan\n"
+        f"  kneesense pair {unit.short_id} --side {side}\n"
+        f"  kneesense run --calibration {mounted} --baseline 10 --offset 0"
+    )
+    try:
+        with interrupts(stop.set):
+            await stop.wait()
+    finally:
+        server.close()
+        await unit.power_off()
+    return 0
