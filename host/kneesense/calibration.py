@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from kneecore import chips, mount, wire
-from kneesense.errors import InputError
+
+from .errors import InputError
 
 _ONE_Q14 = 16384
 _GYRO_BIAS_LIMIT = math.radians(32.767)  # what fits the wire; chips are specified to 20 deg/s or less

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kneecore.chips import Chip
-from kneesense.errors import InputError
-from kneesense.table import Floats, Table, read
+
+from .errors import InputError
+from .table import Floats, Table, read
 
 G = 9.80665
 RATES_HZ = (200, 1000)  # what the device's filters are made for

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kneesense.errors import InputError
+from .errors import InputError
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.mounting import CYCLIC, OBLIQUE, QUARTER
-from kneesense import recording, selfcal
+from kneesense import recording, rest, selfcal
 from kneesense.errors import InputError
 from kneesense.model import Phase, RunnerModel
 from kneesense.recording import Recording
@@ -114,7 +114,7 @@ def test_sway_is_no_gyro_bias():
     angle = rate * np.arange(seconds * RATE_HZ) / RATE_HZ
     acc = recording.G * np.column_stack((np.sin(angle), np.cos(angle), 0 * angle))  # turning about z
     swaying = recorded(acc, np.tile((0, 0, rate), (len(acc), 1)))
-    found = selfcal.find_still(swaying)
+    found = rest.find_still(swaying)
     assert found is not None
     assert np.degrees(found.gyro_bias) == pytest.approx(BIAS_DPS, abs=0.15)
 
