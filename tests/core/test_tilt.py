@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from core.mounting import OBLIQUE, calibration
 from core.smallint import SmallArray
 from kneecore import mount, tilt
+from kneesense import recording
+from leaning import CHIP, data_sets_own
 
 LEFT, RIGHT = mount.LEFT, mount.RIGHT
 TAU_MS = 3000
@@ -181,3 +183,18 @@ def test_constant_alternating_and_burst_input_stays_in_31_bits(rate_hz, tau_ms):
         for sample in samples:
             state = checked_step(state, derived, sample)
             assert abs(tilt.lean_cdeg(state, 0)) <= 9001
+
+
+@pytest.mark.parametrize("name", ["treadmill_run_comfortable", "treadmill_walk_fast"])
+def test_a_recording_stays_in_31_bits(data, name):
+    recorded = recording.load(data / "nmsdyn_s0040" / f"{name}.csv.gz")
+    wire = data_sets_own(data).to_wire()
+    (segment,) = recording.quantise(recorded, CHIP.rate_hz, CHIP).segments
+    counts = segment.counts[: 10 * CHIP.rate_hz * mount.AXES]
+    matrix = SmallArray(mount.fold(wire, CHIP.acc_lsb_per_g, CHIP.gyro_lsb_per_10dps))
+    derived = tilt.derive(CHIP.rate_hz, TAU_MS, RIGHT)
+    state, sample = SmallArray([0] * tilt.STATE), SmallArray([0] * mount.AXES, bits=16)
+    for offset in range(0, len(counts), mount.AXES):
+        mount.apply(matrix, SmallArray(counts[offset : offset + mount.AXES], bits=16), 0, sample)
+        state = checked_step(state, derived, sample)
+        tilt.lean_cdeg(state, 0)
