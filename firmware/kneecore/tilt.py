@@ -123,9 +123,9 @@ def step(state: "array[int]", derived: "array[int]", sample: "array[int]") -> No
     damp = derived[4]
     shift = derived[5]
     mask = (1 << shift) - 1
-    x = ((sample[0] << 2) - (sx + 2048 >> 12)) * pull - (ux + 128 >> 8) * damp + state[9]
-    y = ((sample[1] << 2) - (sy + 2048 >> 12)) * pull - (uy + 128 >> 8) * damp + state[10]
-    z = ((sample[2] * mirror << 2) - (sz + 2048 >> 12)) * pull - (uz + 128 >> 8) * damp + state[11]
+    x = ((sample[0] << 2) - ((sx + 2048) >> 12)) * pull - ((ux + 128) >> 8) * damp + state[9]
+    y = ((sample[1] << 2) - ((sy + 2048) >> 12)) * pull - ((uy + 128) >> 8) * damp + state[10]
+    z = ((sample[2] * mirror << 2) - ((sz + 2048) >> 12)) * pull - ((uz + 128) >> 8) * damp + state[11]
     state[9] = x & mask
     state[10] = y & mask
     state[11] = z & mask
