@@ -1,40 +1,21 @@
 # SPDX-License-Identifier: MIT
 """What a runner must hear of at once, each kind at most once a minute; whether it was delivered is known.
 
-Rules look at one update at a time.  The haptic cue is the unit's own affair and needs none of this.
+Rules look at the records of docs/contract.md one by one.  The haptic cue is the unit's own affair and needs no host.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kneecore import wire
-
-from .bus import Arrival, News, Update
-from .frames import LogFrame
 from .store import Unit
 
 QUIET_S = 60.0
 _LOOSE, _LOOSE_OF = 3, 5  # strap alert when so many of the last strides say so
-
-_NOTICES = {
-    "error": "the unit reports an internal error",
-    "imu_missing": "the unit finds no motion sensor: check its wiring",
-    "imu_identity": "the motion sensor is not the chip the unit expects",
-    "imu_one_g": "the motion sensor does not measure 1 g at rest: do not trust this run",
-    "imu_settings": "the motion sensor lost its settings and was set up again",
-    "bus_fault": "the motion sensor stopped answering and was reset",
-    "log_failed": "the unit cannot write its log; cues go on",
-    "task_failed": "a part of the unit's program failed and was restarted",
-    "log_full": "the unit's log is full; cues go on, nothing more is recorded",
-    "rate_off": "the motion sensor's rate is off: times and cadence are not to be trusted",
-    "motor_limit": "a vibration was cut to its maximum",
-    "host_clock": "this computer's clock has jumped",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +35,7 @@ class Sink(Protocol):
 
 
 class Alerts:
-    """Feeds updates through the rules and what they find to the sinks.  `unit`: what is remembered of the unit."""
+    """Feeds records through the rules, and what they find to the sinks.  `unit`: what is remembered of the unit."""
 
     def __init__(
         self,
@@ -72,50 +53,35 @@ class Alerts:
         self._told_at: dict[str, float] = {}
         self._held: Counter[str] = Counter()
         self._loose: deque[bool] = deque(maxlen=_LOOSE_OF)
-        self._start_us: int | None = None
+        self._losses = 0
 
-    def see(self, update: Update) -> None:
-        """Judge one update."""
-        if isinstance(update, News):
-            if update.code == "lost":
-                self._raise(Alert(None, "sensor_lost", f"no connection to the unit: {update.message}"))
-            return
-        for code, message in self._judge(update):
-            self._raise(Alert(self._t_s(update.record), code, message))
+    def see(self, record: Mapping[str, Any]) -> None:
+        """Judge one record."""
+        for code, message in self._judge(record):
+            self._raise(Alert(record.get("t_s"), code, message))
 
-    def _judge(self, arrival: Arrival) -> Iterator[tuple[str, str]]:
-        record = arrival.record
-        if record.code not in (wire.START.code, wire.STRIDE.code, wire.GAP.code, wire.NOTICE.code):
-            return
-        values = record.values()
-        if None in values.values():
-            return  # cut short
-        if record.code == wire.START.code:
-            self._start_us = record.t_us
+    def _judge(self, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        kind = record["type"]
+        if kind == "start":
             self._loose.clear()
-            yield from self._misplaced(values)
-        elif record.code == wire.STRIDE.code:
-            self._loose.append(bool(values["flags"] & wire.FLAG_STRAP_LOOSE))
+            yield from self._misplaced(record)
+        elif kind == "stride":
+            self._loose.append("strap_loose" in record["flags"])
             if sum(self._loose) >= _LOOSE:
                 yield "strap_loose", "the strap is loose: tighten it"
-        elif record.code == wire.GAP.code:
-            yield (
-                "data_gap",
-                f"{values['samples']} samples were lost ({_name(wire.GAP_REASONS, values['reason'])})",
-            )
-        else:
-            name = _name(wire.NOTICES, values["notice"])
-            yield name, _NOTICES.get(name, f"the unit reports '{name}'")
+        elif kind == "warning":
+            yield record["code"], record["message"]
+        elif kind == "link":
+            self._losses = self._losses + 1 if record["code"] == "lost" else 0
+            if self._losses > 1:  # one that mends at once needs nobody's attention
+                yield "sensor_lost", f"no connection to the unit: {record['message']}"
 
-    def _misplaced(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    def _misplaced(self, start: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """The calibration was made for another place than the one the unit was paired for."""
         if self._unit is None:
             return
-        for what, names, paired in (
-            ("side", wire.SIDES, self._unit.side),
-            ("face", wire.FACES, self._unit.face),
-        ):
-            calibrated = _name(names, values[what])
+        for what, paired in (("side", self._unit.side), ("face", self._unit.face)):
+            calibrated = start[what]
             if "unknown" not in (calibrated, paired) and calibrated != paired:
                 yield (
                     f"{what}_mismatch",
@@ -136,10 +102,3 @@ class Alerts:
         for sink in self._sinks:
             if not sink.deliver(alert):
                 self.undelivered += 1
-
-    def _t_s(self, record: LogFrame) -> float | None:
-        return None if self._start_us is None else (record.t_us - self._start_us) / 1e6
-
-
-def _name(names: Sequence[str], code: int) -> str:
-    return names[code] if code < len(names) else f"code {code}"

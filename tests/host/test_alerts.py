@@ -2,12 +2,15 @@
 """Alerts: the right words once, then quiet; delivery is known."""
 
 import pytest
-from fakeunit import FakeUnit
 
-from kneecore import wire
 from kneesense.alerts import Alert, Alerts
-from kneesense.bus import Arrival, News
 from kneesense.store import Unit
+
+LOST = {"type": "link", "t_s": None, "code": "lost", "message": "out of range"}
+MENDED = LOST | {"code": "connected"}
+WARNING = {"type": "warning", "t_s": 1.5, "code": "bus_fault", "message": "the bus failed"}
+LOOSE = {"type": "stride", "flags": ["clipped", "strap_loose"]}
+FIRM = {"type": "stride", "flags": ["clipped"]}
 
 
 class Ear:
@@ -21,90 +24,83 @@ class Ear:
 
 
 @pytest.fixture
-def fake():
-    return FakeUnit()
-
-
-def fed(alerts, *records):
-    for record in records:
-        alerts.see(Arrival(record, backfilled=False))
+def ear():
+    return Ear()
 
 
 def codes(ear):
     return [alert.code for alert in ear.heard]
 
 
-def test_every_notice_of_the_wire_has_words(fake):
-    for code, name in enumerate(wire.NOTICES):
-        ear = Ear()
-        fed(Alerts([ear]), fake.record(wire.NOTICE, {"notice": code}))
-        assert codes(ear) == [name]
-        assert f"'{name}'" not in ear.heard[0].message
+def test_a_warning_of_the_unit_is_an_alert(ear):
+    Alerts([ear]).see(WARNING)
+    assert ear.heard == [Alert(1.5, "bus_fault", "the bus failed")]
 
 
-def test_a_notice_of_a_later_version_is_shown(fake):
-    ear = Ear()
-    fed(Alerts([ear]), fake.record(wire.NOTICE, {"notice": 200}))
-    assert ear.heard == [Alert(None, "code 200", "the unit reports 'code 200'")]
+def test_a_link_that_mends_at_once_is_no_alert_and_one_that_does_not_is(ear):
+    alerts = Alerts([ear])
+    for record in (LOST, MENDED, LOST, MENDED):
+        alerts.see(record)
+    assert ear.heard == []
+    alerts.see(LOST)
+    alerts.see(LOST)
+    assert ear.heard == [Alert(None, "sensor_lost", "no connection to the unit: out of range")]
 
 
-def test_an_alert_bears_the_time_of_the_run(fake):
-    ear = Ear()
-    fake._run({"utc_us": 0})
-    start = fake.log[-1]
-    fed(Alerts([ear]), start, fake.record(wire.GAP, {"samples": 40, "reason": 0}))
-    assert ear.heard == [Alert(0.35, "data_gap", "40 samples were lost (fifo_overflow)")]
-
-
-def test_the_same_alert_is_held_for_a_minute_and_then_counted(fake):
-    ear, clock = Ear(), [0.0]
+def test_the_same_alert_is_held_for_a_minute_and_then_counted(ear):
+    clock = [0.0]
     alerts = Alerts([ear], now=lambda: clock[0])
     for second in (0, 10, 59.9, 60.0, 61):
         clock[0] = second
-        alerts.see(News("link", "lost", "out of range"))
+        alerts.see(WARNING)
     assert [alert.message for alert in ear.heard] == [
-        "no connection to the unit: out of range",
-        "no connection to the unit: out of range (and 2 times since it was last told)",
+        "the bus failed",
+        "the bus failed (and 2 times since it was last told)",
     ]
 
 
-def test_other_news_of_the_link_is_no_alert():
-    ear = Ear()
-    Alerts([ear]).see(News("link", "connected", "connected"))
+def test_one_kind_of_alert_does_not_hold_another_back(ear):
+    alerts = Alerts([ear], now=lambda: 0.0)
+    alerts.see(WARNING)
+    alerts.see(WARNING | {"code": "log_full"})
+    assert codes(ear) == ["bus_fault", "log_full"]
+
+
+@pytest.mark.parametrize(
+    "record", [MENDED, FIRM, {"type": "cue"}, {"type": "gap"}, {"type": "mark"}, {"type": "summary"}]
+)
+def test_what_is_as_it_should_be_is_no_alert(ear, record):
+    Alerts([ear]).see(record)
     assert ear.heard == []
 
 
-def test_a_strap_is_loose_when_three_of_five_strides_say_so(fake):
-    ear = Ear()
+def test_a_strap_is_loose_when_three_of_five_strides_say_so(ear):
     alerts = Alerts([ear])
-    loose, firm = {"flags": wire.FLAG_STRAP_LOOSE}, {"flags": wire.FLAG_CLIPPED}
-    for flags in (loose, firm, firm, loose, firm, firm, firm):
-        fed(alerts, fake.stride(**flags))
+    for record in (LOOSE, FIRM, FIRM, LOOSE, FIRM, FIRM, FIRM):
+        alerts.see(record)
     assert ear.heard == []
-    for flags in (loose, firm, loose, loose):
-        fed(alerts, fake.stride(**flags))
+    for record in (LOOSE, FIRM, LOOSE, LOOSE):
+        alerts.see(record)
     assert codes(ear) == ["strap_loose"]
 
 
 @pytest.mark.parametrize(
     ("side", "face", "told"),
     [
-        ("right", "lateral", []),  # as the fake unit is calibrated
+        ("right", "lateral", []),
         ("right", "unknown", []),
         ("left", "lateral", ["side_mismatch"]),
         ("left", "medial", ["side_mismatch", "face_mismatch"]),
     ],
 )
-def test_a_calibration_for_another_place_is_told(fake, side, face, told):
-    ear = Ear()
-    fake._run({"utc_us": 0})
-    fed(Alerts([ear], Unit("0a0b0c0d", "0c0d", side, face, "Ann")), fake.log[-1])
+def test_a_calibration_for_another_place_is_told(ear, side, face, told):
+    alerts = Alerts([ear], Unit("0a0b0c0d", "0c0d", side, face, "Ann"))
+    alerts.see({"type": "start", "side": "right", "face": "lateral"})
     assert codes(ear) == told
 
 
-def test_an_alert_that_reaches_nobody_is_counted(fake):
-    deaf, ear = Ear(works=False), Ear()
-    alerts = Alerts([deaf, ear])
-    alerts.see(News("link", "lost", "out of range"))
+def test_an_alert_that_reaches_nobody_is_counted(ear):
+    alerts = Alerts([Ear(works=False), ear])
+    alerts.see(WARNING)
     assert alerts.undelivered == 1
-    assert codes(ear) == ["sensor_lost"]
+    assert codes(ear) == ["bus_fault"]

@@ -8,6 +8,7 @@ missing, 130 interrupted before a clean stop.
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -46,8 +47,8 @@ for position, (name, summary) in enumerate(COMMANDS.items()):
 def run(arguments: Sequence[str]) -> int:
     """One command line to its exit code; errors are told, never raised."""
     try:
-        if arguments and arguments[0] in COMMANDS:
-            app[arguments[0]].help = None  # the command is loaded: its own docstring says more
+        if arguments and not arguments[0].startswith("-"):
+            _load(arguments[0])
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         return _failed(arguments, InputError(" ".join(str(error).split()).rstrip("."), "kneesense --help"))
@@ -59,6 +60,15 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _load(command: str) -> None:
+    """Load one command, so that its own docstring is its help; cyclopts would load all to guess at a wrong one."""
+    if command not in COMMANDS:
+        near = difflib.get_close_matches(command, COMMANDS, 1)
+        advice = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(COMMANDS)}"
+        raise InputError(f"there is no command '{command}'", advice)
+    app[command].help = None
 
 
 def _failed(arguments: Sequence[str], error: KneesenseError) -> int:

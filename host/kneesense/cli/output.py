@@ -40,6 +40,16 @@ class Flags:
 DEFAULT_FLAGS = Flags()
 
 
+_STYLES = {
+    "cue": "bold yellow",
+    "alert": "bold red",
+    "gap": "red",
+    "mark": "bold",
+    "link": "dim",
+    "summary": "bold",
+}
+
+
 class Output:
     """One command's way to stdout and stderr."""
 
@@ -51,18 +61,31 @@ class Output:
         """For text: stdout, or stderr with `--json`."""
         from rich.console import Console
 
-        return Console(stderr=self.as_json, highlight=False, soft_wrap=True)
+        class Pipe(Console):
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError  # for the one error handler; rich would exit with 1
+
+        return Pipe(stderr=self.as_json, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def record(self, values: Mapping[str, Any], text: RenderableType | None = None) -> None:
-        """One result: a JSON line with `--json`, else its `text` (nothing without one)."""
+        """One result: a JSON line with `--json`, else its `text` (nothing without one).
+
+        A str is printed as it stands: a name or a path may hold brackets.
+        """
         if self.as_json:
             print(json.dumps(values, allow_nan=False), flush=True)
         elif text is not None:
-            self.console.print(text)
+            failed = values.get("ok") is False
+            self.console.print(text, style="bold red" if failed else _STYLES.get(values["type"]))
 
-    def text(self, text: RenderableType) -> None:
-        """Text that is no result of its own, for people only."""
+    def note(self, text: RenderableType) -> None:
+        """Text that is no result, for people only."""
         self.console.print(text)
+
+    def bell(self) -> None:
+        """The terminal's bell, if there is a terminal."""
+        if self.console.is_terminal:
+            self.console.bell()
 
     def warn(self, code: str, message: str) -> None:
         """A warning: a JSON record with `--json`, and one line on stderr."""

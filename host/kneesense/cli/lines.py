@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Contract records as lines of text: the same for a live run, a stored one, a replay and the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Values = Mapping[str, Any]
+
+
+def line(record: Values) -> str | None:
+    """One line for a record of the contract; None for a type that has none.  Unknown values are shown as `-`."""
+    make = _LINES.get(record["type"])
+    return make(record) if make else None
+
+
+def number(value: float | None, pattern: str = "{:.1f}") -> str:
+    """A number, or `-` where it is unknown."""
+    return "-" if value is None else pattern.format(value)
+
+
+def clock(seconds: float | None) -> str:
+    """Minutes and seconds."""
+    if seconds is None:
+        return "-"
+    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+
+
+def _start(r: Values) -> str:
+    return f"run {r['run'] or ''} started {r['start_utc'] or '(date unknown)'}: {r['side']} leg, {r['rate_hz']} Hz"
+
+
+def _stride(r: Values) -> str:
+    flags = " ".join(r["flags"])
+    return (
+        f"{r['stride']:>5}  {clock(r['ic_s']):>7}  {r['gait']:<6} {number(r['cadence_spm']):>6} spm"
+        f"  contact {number(r['contact_s'], '{:.3f}'):>5} s  {number(r['pta_axial_g']):>5} g"
+        f"  lean {number(r['lean_mid_deg'], '{:+.1f}'):>5} deg  {flags}".rstrip()
+    )
+
+
+def _cue(r: Values) -> str:
+    return (
+        f"       {clock(r['t_s']):>7}  CUE    {r['direction']} {r['metric'] or r['rule']}:"
+        f" {number(r['value'])} for {number(r['target'])} +- {number(r['band'])}, {r['pulse_ms']} ms"
+    )
+
+
+def _gap(r: Values) -> str:
+    return f"       {clock(r['t_s']):>7}  gap of {number(r['duration_s'], '{:.3f}')} s: {r['reason']}"
+
+
+def _mark(r: Values) -> str:
+    return f"       {clock(r['t_s']):>7}  mark: {r['kind']}"
+
+
+def _told(r: Values) -> str:
+    return f"       {clock(r['t_s']):>7}  {r['message']}"
+
+
+def _summary(r: Values) -> str:
+    return (
+        f"{r['strides']} strides in {clock(r['duration_s'])}"
+        f" (run {clock(r['run_s'])}, walk {clock(r['walk_s'])}, still {clock(r['still_s'])}),"
+        f" {number(r['mean_cadence_spm'])} spm on average, {r['cues']} cues,"
+        f" {r['gaps']} gaps ({number(r['gap_s'])} s)\nlog: {r['log']}"
+    )
+
+
+_LINES: dict[str, Callable[[Values], str]] = {
+    "start": _start,
+    "stride": _stride,
+    "cue": _cue,
+    "gap": _gap,
+    "mark": _mark,
+    "alert": lambda r: "!" + _told(r)[1:],
+    "link": _told,
+    "check": lambda r: f"{'ok' if r['ok'] else 'FAILED':<6}  {r['name']}: {r['detail']}",
+    "summary": _summary,
+}

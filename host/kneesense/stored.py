@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""A run out of the store as the records of docs/contract.md; a run still under way is one without its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from kneecore import wire
+
+from .errors import NothingFound
+from .frames import LogFrame
+from .records import Record, RunRecords
+from .store import Run, Store
+
+
+def find(store: Store, word: str) -> Run:
+    """The run a user means: its number, or `last`.  Raises NothingFound."""
+    runs = {str(run.id): run for run in store.runs()}
+    if word == "last" and runs:
+        return runs[max(runs, key=int)]
+    if word in runs:
+        return runs[word]
+    raise NothingFound(
+        f"there is no run {word} in {store.file}" if runs else f"there are no runs in {store.file} yet",
+        "kneesense runs lists them" if runs else "kneesense run records one",
+    )
+
+
+def at(store: Store, device: str, start: tuple[int, int]) -> Run | None:
+    """The run whose START record has that key."""
+    return next((run for run in store.runs() if (run.device, run.boot, run.seq) == (device, *start)), None)
+
+
+class StoredRun:
+    """All of a run: `records` in order and their `summary`."""
+
+    def __init__(self, store: Store, run: Run) -> None:
+        frames = store.run_records(run)
+        self.run = run
+        self.ended = frames[-1].code == wire.STOP.code
+        """Whether the run's STOP record is here; it knows the rate as measured over the run."""
+        rate_hz = frames[-1].values()["rate_mhz"] / 1000 if self.ended else None
+        reader = RunRecords(about(store, run, frames[0]), rate_hz=rate_hz)
+        self.records: list[Record] = []
+        for frame in frames:
+            record = reader.feed(frame.name, frame.values())
+            if record is not None:
+                self.records.append(record)
+        self.start = self.records[0]
+        self.summary = reader.summary(str(store.file), (frames[-1].t_us - frames[0].t_us) / 1e6)
+
+
+def about(store: Store, run: Run, start: LogFrame) -> dict[str, Any]:
+    """What the start record says beyond the unit's own START: number, date as far as it is known, runner."""
+    clock = store.clock(run.device, run.boot)
+    start_utc = bounds = None
+    if clock is not None:
+        utc_us = start.t_us + clock.offset_us
+        start_utc = _iso(utc_us)
+        bounds = [_iso(utc_us - clock.error_us), _iso(utc_us + clock.error_us)]
+    return {
+        "run": run.id,
+        "start_utc": start_utc,
+        "utc_bounds": bounds,
+        "runner": run.runner,
+        "source": f"unit {run.device}",
+    }
+
+
+def _iso(utc_us: int) -> str:
+    return datetime.fromtimestamp(utc_us / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
