@@ -76,6 +76,8 @@ class Motor:
 class Board:
     """Answers the firmware's requests.  `chips` maps a bus number to the parts on it, tried in order."""
 
+    motor_delay_us = 0  # fault: the motor starts this much after it was told to
+
     def __init__(self, unit_id: bytes, chips: dict[int, list[Chip]], radio: Radio | None = None) -> None:
         self.unit_id = unit_id
         self.chips = chips
@@ -83,7 +85,6 @@ class Board:
         self.motor = Motor()
         self.cpu_hz = CPU_HZ_AT_BOOT
         self.cause = POWER_ON
-        self.motor_delay_us = 0  # fault: the motor starts this much after it was told to
         self.reset_requested = False
         self._bus_hz: dict[int, int] = {}
         self._levels: dict[int, int] = {}

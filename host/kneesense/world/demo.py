@@ -94,7 +94,7 @@ async def play(
         await _through(scenario, chip, air, session, work)
         outcome = Outcome()
         for update in updates.drain():
-            if isinstance(update, Arrival):
+            if isinstance(update, Arrival) and session.run_key and update.record.key >= session.run_key:
                 outcome.backfilled += update.backfilled
                 outcome.received += not update.backfilled
         _audit(outcome, scenario, unit, chip, session, store)
@@ -180,6 +180,11 @@ def _audit(
         f"{outcome.received} records came live, {outcome.backfilled} after the lost link",
     )
     overflowed = chip.overflowed
+    outcome.claim(
+        "every record arrived once",
+        outcome.received + outcome.backfilled == outcome.sent,
+        f"{outcome.sent} sent, {outcome.received} live + {outcome.backfilled} fetched",
+    )
     outcome.claim("no sample lost", overflowed == 0, f"{chip.produced} samples taken, {overflowed} lost")
     strides = [record.values() for record in outcome.records if record.code == wire.STRIDE.code]
     if scenario.recording is not None:

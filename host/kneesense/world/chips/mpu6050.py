@@ -31,6 +31,7 @@ FIFO_COUNT_H, FIFO_COUNT_L, FIFO_R_W, WHO_AM_I = 0x72, 0x73, 0x74, 0x75
 _DEVICE_RESET, _SLEEP = 0x80, 0x40
 _FIFO_ON, _FIFO_RESET = 0x40, 0x04
 _OVERFLOW, _DATA_READY = 0x10, 0x01
+_LONG_BEFORE = 1 << 40  # samples; so the numbers before the run stay negative, each another
 _SETTINGS = (SMPLRT_DIV, CONFIG, GYRO_CONFIG, ACCEL_CONFIG, FIFO_EN, PWR_MGMT_1)
 _READ_ONLY = (*range(INT_STATUS, GYRO_ZOUT_L + 1), FIFO_COUNT_H, FIFO_COUNT_L, FIFO_R_W, WHO_AM_I)
 _FIFO_PARTS = ((0x08, (0, 1, 2)), (0x80, (3,)), (0x40, (4,)), (0x20, (5,)), (0x10, (6,)))  # bit, columns
@@ -79,6 +80,9 @@ class Mpu6050:
         self._overflowed = 0
         self._held: Counts | None = None
         self._last_byte = 0
+        self._registers = bytearray(128)
+        self._fifo = bytearray()
+        self._dropped_bytes = 0  # since the FIFO was last empty
         self._reset()
 
     @property
@@ -97,13 +101,15 @@ class Mpu6050:
     def overflowed(self) -> int:
         """Those of them that lost bytes because nobody read them in time."""
         self._advance()
-        return self._overflowed + -(-self._dropped_bytes // max(1, self._frame_bytes))
+        return self._overflowed + self._pushed_out()
 
     def read(self, address: int, register: int, n: int) -> bytes:
         """A burst of n registers; FIFO_R_W repeats itself.  OSError: not this address, or a fault."""
         self._begin(address)
         if register == FIFO_R_W:
             return self._pop(n)
+        if ACCEL_XOUT_H <= register <= GYRO_ZOUT_L:
+            self._latch()  # once, so that a burst is of one sample
         return bytes(self._read(register + i) for i in range(n))
 
     def write(self, address: int, register: int, data: bytes) -> None:
@@ -128,12 +134,11 @@ class Mpu6050:
         self._advance()
 
     def _reset(self) -> None:
-        self._registers = bytearray(128)
+        self._empty_fifo()
+        self._registers[:] = bytes(128)
         self._registers[PWR_MGMT_1] = _SLEEP
         self._registers[WHO_AM_I] = 0x68
         self._reset_us = self._clock()
-        self._fifo = bytearray()
-        self._dropped_bytes = 0
         self._rubbish_next = True
         self._restart_sampling()
 
@@ -145,8 +150,6 @@ class Mpu6050:
             return self._pop(1)[0]
         if register == FIFO_COUNT_H:
             self._registers[FIFO_COUNT_H : FIFO_COUNT_L + 1] = len(self._fifo).to_bytes(2)
-        if register == ACCEL_XOUT_H:
-            self._latch()
         value = self._value(register)
         if register == INT_STATUS:
             self._registers[INT_STATUS] = 0
@@ -168,9 +171,7 @@ class Mpu6050:
 
     def _control(self, value: int) -> None:
         if value & _FIFO_RESET and not value & _FIFO_ON:
-            self._overflowed = self.overflowed
-            self._dropped_bytes = 0
-            self._fifo.clear()
+            self._empty_fifo()
         self._registers[USER_CTRL] = value & ~_FIFO_RESET
         if self._fifo_on and self.start_us is None:
             self.start_us = self._grid_us + (self._taken + 1) * self._period_us
@@ -227,6 +228,14 @@ class Mpu6050:
         if self._dropped_bytes:
             self._registers[INT_STATUS] |= _OVERFLOW & self._value(INT_ENABLE)
 
+    def _pushed_out(self) -> int:
+        return -(-self._dropped_bytes // max(1, self._frame_bytes))
+
+    def _empty_fifo(self) -> None:
+        self._overflowed += self._pushed_out()
+        self._dropped_bytes = 0
+        self._fifo.clear()
+
     def _pop(self, n: int) -> bytes:
         if not self._value(USER_CTRL) & _FIFO_ON:
             return bytes([self._last_byte] * n)
@@ -245,7 +254,7 @@ class Mpu6050:
         """The last n samples, [n, 7]: acceleration, temperature, rate, by the ranges set."""
         t_us = self._grid_us + np.arange(self._taken - n, self._taken) * self._period_us
         since_us: Floats = np.asarray(t_us - (math.inf if self.start_us is None else self.start_us))
-        first = -n if self.start_us is None else round(since_us[0] / self._period_us)
+        first = self._taken - n - _LONG_BEFORE if self.start_us is None else round(since_us[0] / self._period_us)
         counts = self._feed.block(first, since_us / 1e6).astype(np.int32)
         counts[:, :3] *= self.faults.acc_gain << 3 - (self._value(ACCEL_CONFIG) >> 3 & 3)
         counts[:, 3:] <<= 3 - (self._value(GYRO_CONFIG) >> 3 & 3)
