@@ -88,10 +88,9 @@ class Mpu6050:
         whole = memoryview(self._buffer)
         self._views = [whole[: _FRAME * n] for n in range(1, _CHUNK + 1)]  # made once: a slice allocates
         self._words = [whole[:n] for n in (1, 2)]
-        self._first = False  # the next frame is the first after a reset
-        self.lost_reason: "str | None" = (
-            None  # set with samples lost, a name of wire.GAP_REASONS; the caller clears it
-        )
+        self._first = True  # the next frame was caught in a change of settings: not a measurement
+        # A name of wire.GAP_REASONS when samples were lost; the caller clears it.
+        self.lost_reason: "str | None" = None
         self.configure()
 
     def configure(self) -> None:
@@ -101,6 +100,7 @@ class Mpu6050:
         self._wake()
         for register, value in _SETTINGS:
             self._write(register, value)
+        self._first = True
         self._sleep_ms(_GYRO_START_MS)
         self.check()
         base_hz = 8000 if self._read(_CONFIG) & 7 in (0, 7) else 1000
@@ -140,8 +140,9 @@ class Mpu6050:
         return reading[0] * 100 // 340 + 3653  # RM 4.18
 
     def start(self) -> None:
-        """Begin with an empty FIFO; the first sample drain() gives is the second one taken after this."""
+        """Begin with an empty FIFO.  The first frame is dropped: sample 0 is the second one taken after this."""
         self.lost_reason = None
+        self._first = True
         self._restart_fifo()
 
     def stop(self) -> None:
@@ -151,7 +152,7 @@ class Mpu6050:
         """Fill array('h') `batch` with ax ay az gx gy gz of the samples waiting; returns how many.
 
         No more than fit; the rest comes with the next call.  0 with `lost_reason` set: samples were lost, the FIFO was
-        started anew as by start().
+        emptied and the next sample is the first one taken since.
         """
         count = self._fifo_count()
         if count > self.FIFO_SAMPLES * _FRAME:
@@ -163,11 +164,13 @@ class Mpu6050:
         else:
             return self._lose("realign")
         frames = min(count // _FRAME, len(batch) // 6 + self._first)
+        if not frames:
+            return 0
         done = 0
         try:
-            if self._first and frames:
+            if self._first:
                 self._i2c.readfrom_mem_into(self.address, _FIFO_R_W, self._views[0])
-                self._first = False  # caught in the middle of a change of settings: not a measurement
+                self._first = False
                 frames -= 1
             while done < frames:
                 n = min(frames - done, _CHUNK)
@@ -184,6 +187,7 @@ class Mpu6050:
 
     def _lose(self, reason: str) -> int:
         self._restart_fifo()
+        self._first = False  # it went with the rest
         self.lost_reason = reason
         return 0
 
@@ -192,7 +196,6 @@ class Mpu6050:
         self._write(_USER_CTRL, _FIFO_RESET)
         self._write(_USER_CTRL, _FIFO_RUN)
         self._read(_INT_STATUS)  # forget an earlier overflow
-        self._first = True
 
     def _fifo_count(self) -> int:
         self._read_into(_FIFO_COUNT_H, self._words[1])
@@ -210,7 +213,7 @@ class Mpu6050:
             return _ADDRESSES[seen.index(_IDENTITY)]
         if seen.count(_IDENTITY) == 2:
             raise ImuError("imu_identity", 0x68, 0x69, "an MPU-6050 at both 0x68 and 0x69: disconnect one")
-        for address, value in zip(_ADDRESSES, seen):  # noqa: B905 - MicroPython's zip has no `strict`
+        for address, value in zip(_ADDRESSES, seen):
             if value in (0x00, 0xFF):
                 text = "0x%02x answers 0x%02x only: check power and pull-ups" % (address, value)
                 raise ImuError("bus_fault", address, value, text)
@@ -241,7 +244,7 @@ class Mpu6050:
                 self._i2c.readfrom_mem_into(self.address, register, view)
                 return
             except OSError as error:
-                code = error.errno or 0
+                code = error.args[0]
         raise ImuError("bus_fault", code, register, "I2C read at 0x%02x failed: error %d" % (register, code))
 
     def _write(self, register: int, value: int) -> None:
@@ -250,5 +253,5 @@ class Mpu6050:
                 self._i2c.writeto_mem(self.address, register, bytes((value,)))
                 return
             except OSError as error:
-                code = error.errno or 0
+                code = error.args[0]
         raise ImuError("bus_fault", code, register, "I2C write at 0x%02x failed: error %d" % (register, code))

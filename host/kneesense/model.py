@@ -23,7 +23,7 @@ from .gaits import GAITS, HALT_HUMP, STEP_HUMP, STEP_RATES, Gait, Knots, placed,
 from .motion import GRAVITY_MPS2, Curve, Floats, Path, Piece, Stance
 
 _STEP_S = 0.65  # from standing to the first contact
-_HALT_S = 0.8  # from the last contact to standing
+_HALT_S = 1.2  # from the last contact to standing
 _CUT = 2.5  # variations end at this many SD
 
 

@@ -254,7 +254,9 @@ class Mpu6050:
         """The last n samples, [n, 7]: acceleration, temperature, rate, by the ranges set."""
         t_us = self._grid_us + np.arange(self._taken - n, self._taken) * self._period_us
         since_us: Floats = np.asarray(t_us - (math.inf if self.start_us is None else self.start_us))
-        first = self._taken - n - _LONG_BEFORE if self.start_us is None else round(since_us[0] / self._period_us)
+        first = (
+            self._taken - n - _LONG_BEFORE if self.start_us is None else round(since_us[0] / self._period_us)
+        )
         counts = self._feed.block(first, since_us / 1e6).astype(np.int32)
         counts[:, :3] *= self.faults.acc_gain << 3 - (self._value(ACCEL_CONFIG) >> 3 & 3)
         counts[:, 3:] <<= 3 - (self._value(GYRO_CONFIG) >> 3 & 3)
