@@ -66,7 +66,6 @@ def demo(
     try:
         from ..world import clock
         from ..world.scenario import played, runner
-        from ..world.serve import serve
     except ImportError as error:
         raise ExtraMissing("demo", f"the virtual world needs the package '{error.name}'") from None
     from ..world.firmware import micropython
@@ -81,7 +80,7 @@ def demo(
         out.warn("recording", warning)
     folder = _folder()
     if unit_only:
-        return clock.run(lambda: serve(scenario, folder, out.note), speed)
+        return clock.run(lambda: _serve(scenario, folder, out), speed)
     return clock.run(lambda: _play(scenario, folder, flags.store, speed, out), speed)
 
 
@@ -97,6 +96,16 @@ def _folder() -> Path:
             f"{folder} cannot be made: {error.strerror}", "set KNEESENSE_HOME to a folder you can write to"
         ) from None
     return folder
+
+
+async def _serve(scenario: Scenario, folder: Path, out: Output) -> int:
+    from ..world.serve import serve
+    from .live import interrupts
+
+    stop = asyncio.Event()
+    with interrupts(stop.set):
+        await serve(scenario, folder, out.note, stop)
+    return 0
 
 
 async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed: float, out: Output) -> int:

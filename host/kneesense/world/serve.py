@@ -16,10 +16,8 @@ from .scenario import Scenario
 from .unit import VirtualUnit
 
 
-async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None]) -> int:
-    """Until cancelled (Ctrl-C).  The scenario's clock starts with each run that a host starts."""
-    from ..cli.live import interrupts
-
+async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Until `stop` is set.  The scenario's clock starts with each run that a host starts."""
     loop = virtual_loop()
     air = Air()
     chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed)
@@ -28,7 +26,6 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None]) -
     scenario.calibration.save(mounted)
     server, radio = await hci.serve(air)
     unit.power_on()
-    stop = asyncio.Event()
     side = scenario.calibration.side
     tell(
         f"virtual unit {unit.short_id} is on the air until Ctrl-C; in another terminal:\n"
@@ -38,9 +35,7 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None]) -
         f"  kneesense run --calibration {mounted} --baseline 10 --offset 0"
     )
     try:
-        with interrupts(stop.set):
-            await stop.wait()
+        await stop.wait()
     finally:
         server.close()
         await unit.power_off()
-    return 0

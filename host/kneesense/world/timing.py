@@ -16,7 +16,7 @@ from ..session import Session
 from ..store import Store
 from . import clock, demo, scenario
 
-_DURATION_S = 40.0
+_DURATION_S = 120.0
 _SPEED = 1000.0
 
 
