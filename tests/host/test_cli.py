@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The command line: exit codes, one-line errors, JSON lines, and a start that loads nothing heavy."""
 
+import asyncio
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -296,6 +300,42 @@ def test_a_run_as_json(tell_json, paired, home):
     assert [record["stride"] for record in records[2:7]] == [1, 2, 3, 4, 5]
     assert records[-1]["strides"] == 5
     assert records[-1]["log"] == str(home / "runs.sqlite")
+
+
+def test_ctrl_c_ends_the_run_cleanly_within_two_seconds(tell, paired):
+    begin = paired._run
+
+    def run(values):
+        asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
+        return begin(values)
+
+    paired._run = run
+    before = signal.getsignal(signal.SIGINT)
+    began = time.monotonic()
+    code, out, err = tell("run")
+    assert (code, err) == (0, [])
+    assert time.monotonic() - began < 0.2 + 2
+    assert not paired.running
+    assert "5 strides" in "\n".join(out)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_ends_within_two_seconds_when_nothing_answers_any_more(tell, paired, stack):
+    begin = paired._run
+
+    def run(values):
+        paired.silent = {"hello", "halt", "ack", "fetch"}
+        stack.hang = {"disconnect"}
+        asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
+        return begin(values)
+
+    paired._run = run
+    began = time.monotonic()
+    code, out, err = tell("run")
+    assert time.monotonic() - began < 0.2 + 2.2
+    assert code == 1
+    assert "--attach" in err[-1]
+    assert "5 strides" in "\n".join(out)
 
 
 def test_show_gives_the_records_of_the_live_run(tell_json, paired):

@@ -3,6 +3,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 from fakeunit import CALIBRATION, FakeUnit
@@ -156,6 +157,30 @@ async def test_after_a_lost_link_the_missing_part_is_fetched(fake, store):
     assert news.count("connected") == 2
     assert store.records(DEVICE) == fake.log
     assert len([r for r in records if r.name == "start"]) == 1
+    assert fake.commands.count("run") == 1
+
+
+async def test_a_unit_that_stays_away_is_looked_for_with_growing_waits(fake, store):
+    tried = []
+    loop = asyncio.get_running_loop()
+
+    def connect():
+        tried.append(loop.time())
+        return fake.link()
+
+    pace = Pace(commit_s=0.01, step_s=0.3, retry_s=0.02, retry_growth=2, retry_max_s=0.08)
+    session = Session(connect, store, Plan(), pace=pace)
+    work = asyncio.create_task(session.run())
+    await until(lambda: session.run_key is not None)
+    fake.unreachable = True
+    fake.drop_link()
+    await until(lambda: len(tried) == 7)
+    fake.unreachable = False
+    await until(lambda: fake.link_now is not None)
+    session.stop(within_s=3)
+    await work
+    waits = [b - a for a, b in pairwise(tried[1:])]
+    assert all(wait >= least for wait, least in zip(waits, (0.04, 0.08, 0.08, 0.08), strict=False))
     assert fake.commands.count("run") == 1
 
 
