@@ -9,16 +9,16 @@ import gc
 import time
 
 import machine
+from esp32 import RMT
+from machine import I2C, Pin, Timer
+
+import pins
 from drivers import ImuError
 from drivers.filelog import FileLog
 from drivers.motor import CLOCK_DIV, Motor
 from drivers.mpu6050 import Mpu6050
-from esp32 import RMT
 from kneecore import wire
 from kneecore.version import VERSION
-from machine import I2C, Pin, Timer
-
-import pins
 from tasks import state
 from tasks.clock import DeviceClock
 from tasks.control import Control
@@ -29,7 +29,9 @@ from tasks.sampler import Sampler
 _BOOT_FILE = "boot.json"
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
-_ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: the range is not what was asked for, or it is another part
+_ONE_G_REFUSE_PM = (
+    250  # beyond any part's tolerance: the range is not what was asked for, or it is another part
+)
 
 
 def next_boot() -> int:
@@ -81,7 +83,9 @@ def main() -> None:
     journal = Journal(log, clock, next_boot())
     imu = make_imu(journal)
     sampler = Sampler(imu, motor, journal, clock, Timer(0)) if imu else None
-    radio = Radio(unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION)
+    radio = Radio(
+        unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION
+    )
     journal.listener = radio.send_event
     Control(unit_id, radio, journal, log, sampler, imu, motor, clock)
 
