@@ -186,7 +186,7 @@ class Device:
                             if received < ended["sent"]:
                                 raise TransferIncomplete(ended["sent"], received)
                             return
-                    elif record := parse(frame):
+                    elif (record := parse(frame)) and from_seq <= record.seq <= to_seq:
                         received += 1
                         yield record
             finally:
@@ -226,7 +226,7 @@ class Device:
         try:
             while True:
                 channel, chunk = await self._link.receive()
-                if not spoken and channel is Channel.CONTROL:
+                if chunk and not spoken and channel is Channel.CONTROL:
                     spoken = True  # the first answer begins at a frame
                     if chunk[0] >> 4 == _FRAME_MARK and chunk[0] & 0xF != wire.MAJOR:
                         raise VersionMismatch(chunk[0] & 0xF, wire.MAJOR)
@@ -234,6 +234,8 @@ class Device:
                     self._sort(channel, code, frame)
         except KneesenseError as error:
             self._fail(error)
+        finally:
+            self._fail(LinkLost("the link is no longer read"))  # nobody waits for ever, whatever ended this
 
     def _sort(self, channel: Channel, code: int, frame: bytes) -> None:
         if channel is Channel.EVENTS:

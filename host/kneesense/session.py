@@ -22,12 +22,8 @@ from .link import Link
 from .store import Key, Store
 from .sync import Counters, LogSync
 
-_PASSING = (
-    LinkLost,
-    TransferIncomplete,
-    NothingFound,
-    AdapterError,
-)  # worth another try once a unit has been reached
+# Worth another try once a unit has been reached.
+_PASSING = (LinkLost, TransferIncomplete, NothingFound, AdapterError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +45,8 @@ class Pace:
 
     commit_s: float = 0.5
     """Live records are committed at most once in this time."""
+    check_s: float = 5.0
+    """After so long a silence the unit is asked whether there is more: notifications may all be lost."""
     step_s: float = STEP_S
     """For one command."""
     first_tries: int = 3
@@ -90,11 +88,6 @@ class Session:
     def unit_id(self) -> str | None:
         """Hex id of the unit; None before the first connection, unless it was given."""
         return self._unit_id
-
-    @property
-    def began(self) -> bool:
-        """Whether a run was started or joined."""
-        return self._begun_boot is not None or self.run_key is not None
 
     @property
     def counters(self) -> Counters:
@@ -210,10 +203,18 @@ class Session:
             records = await self._arrived(unit)
             began = loop.time()
             await sync.commit(records)
+            if not records and not self._stop.is_set():
+                await self._ask(unit, sync)
             await sync.fill_gaps(unit)
             await sync.acknowledge(unit)
             if not self._ended:
                 await self._sleep(self._pace.commit_s - (loop.time() - began))
+
+    async def _ask(self, unit: Device, sync: LogSync) -> None:
+        """Fetch what the unit has logged without our hearing of it."""
+        info = await unit.hello()
+        await sync.fill(unit, info.next_seq - 1)
+        self._ended = self._ended or not info.running  # a full log has no room for its STOP record
 
     async def _finish(self, unit: Device, sync: LogSync) -> None:
         """End the run unless it has ended, and fetch the rest of the log."""
@@ -227,11 +228,13 @@ class Session:
         self.complete = True
 
     async def _arrived(self, unit: Device) -> list[LogFrame]:
-        """Live records; none when a stop is asked for first."""
+        """Live records; none when a stop is asked for first, or after a long silence."""
         arrival = asyncio.create_task(unit.arrived.take())
         stopping = asyncio.create_task(self._stop.wait())
         try:
-            await asyncio.wait({arrival, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {arrival, stopping}, timeout=self._pace.check_s, return_when=asyncio.FIRST_COMPLETED
+            )
             return arrival.result() if arrival.done() else []
         finally:
             arrival.cancel()

@@ -64,6 +64,8 @@ class LogSync:
         self._ahead.clear()
         self._have_key = self._acked = None
         synced = self._store.synced(self.device) or (0, info.first_seq - 1)
+        if synced[1] < info.first_seq - 1:
+            self._gone(info.first_seq - 1 - synced[1], info.first_seq - 1)
         seq = min(synced[1], info.next_seq - 1)
         step = 1
         while seq >= info.first_seq and not await self._agrees(unit, seq, synced):
@@ -173,9 +175,14 @@ class LogSync:
             self._have = upto
             complete += self._advance()
         await asyncio.to_thread(self._store.add, self.device, [], self._have_key)
-        self.counters.gone += gone
-        self._warn("records_gone", f"{gone} records up to number {to_seq} are not in the unit's log any more")
+        self._gone(gone, to_seq)
         self._publish(complete)
+
+    def _gone(self, count: int, to_seq: int) -> None:
+        self.counters.gone += count
+        self._warn(
+            "records_gone", f"{count} records up to number {to_seq} are not in the unit's log any more"
+        )
 
     def _warn(self, code: str, message: str) -> None:
         self._post(News("warning", code, message))

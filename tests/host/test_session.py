@@ -2,25 +2,21 @@
 """A whole session against a unit on which everything goes wrong: the store ends up equal to the unit's log."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
 from fakeunit import CALIBRATION, FakeUnit
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kneecore import wire
 from kneesense.bus import Arrival, News
-from kneesense.device import Device
 from kneesense.errors import CommandRefused, LinkLost, NothingFound, StoreFull, VersionMismatch
 from kneesense.link import Channel
 from kneesense.session import Pace, Plan, Session
 from kneesense.store import Store, Unit
-from kneesense.sync import LogSync
 
 DEVICE = "0a0b0c0d"
-PACE = Pace(commit_s=0.01, step_s=0.3, retry_s=0.01, retry_max_s=0.02)
+PACE = Pace(commit_s=0.01, check_s=0.05, step_s=0.3, retry_s=0.01, retry_max_s=0.02)
 
 
 @pytest.fixture
@@ -285,6 +281,21 @@ async def test_a_unit_that_cannot_start_says_what_it_needs(fake, store):
     assert "--calibration" in caught.value.advice
 
 
+async def test_a_unit_whose_notifications_are_all_lost_is_asked(fake, store):
+    async with running(fake, store):
+        fake.lose_events = set(range(1000))
+        fake.strides(5)
+        await until(lambda: caught_up(fake, store))
+    assert store.records(DEVICE) == fake.log
+
+
+async def test_a_run_that_ended_without_a_stop_record_ends_the_session(fake, store):
+    async with running(fake, store) as session:
+        fake.running = False  # its log was full
+        await until(lambda: session.complete)
+    assert fake.commands.count("halt") == 0
+
+
 async def test_a_run_ended_at_the_unit_ends_the_session(fake, store):
     async with running(fake, store) as session:
         fake.strides(2)
@@ -357,68 +368,3 @@ async def test_a_full_store_ends_the_session_and_leaves_the_unit_running(fake, s
     assert fake.running
     assert store.records(DEVICE)[: len(committed)] == committed
     assert store.problems() == []
-
-
-class History:
-    """What may have happened to a unit's log and a host's store before they meet."""
-
-    steps = st.lists(
-        st.one_of(
-            st.tuples(st.just("log"), st.integers(1, 8)),
-            st.tuples(st.just("live"), st.sets(st.integers(0, 7))),
-            st.tuples(st.just("cut"), st.integers(0, 3)),
-            st.tuples(st.just("sync"), st.integers(0, 12)),
-            st.tuples(st.just("overwrite"), st.integers(0, 5)),
-            st.tuples(st.just("erase"), st.just(0)),
-        ),
-        max_size=12,
-    )
-
-    def __init__(self, store):
-        self.fake = FakeUnit()
-        self.store = store
-        self.sent = {}  # everything the store was ever given
-
-    async def step(self, what, number):
-        fake = self.fake
-        if what == "log":
-            fake.strides(number)
-        elif what == "live":  # a connected host hears some of the next records; it had caught up before
-            await self.sync()
-            heard = [record for i, record in enumerate(fake.strides(8)) if i in number]
-            self.store.add(DEVICE, heard)
-        elif what == "cut":
-            fake.reboot(unwritten=min(number, len(fake.log)))
-        elif what == "sync":  # a host that may be killed in the transfer
-            fake.drop_link_after_fetched = number
-            with suppress(LinkLost):
-                await self.sync()
-            fake.drop_link_after_fetched = None
-        elif what == "overwrite":
-            del fake.log[: min(number, max(0, len(fake.log) - 1))]
-        elif what == "erase":
-            fake.log.clear()
-            fake.next_seq = 1
-            fake.reboot()
-
-    async def sync(self):
-        async with Device(self.fake.link()) as unit:
-            await LogSync(DEVICE, self.store, lambda update: None).catch_up(unit)
-
-
-@given(History.steps)
-def test_whatever_happened_before_a_sync_makes_the_store_hold_the_log(tmp_path_factory, steps):
-    async def live_through():
-        with Store(tmp_path_factory.mktemp("store") / "runs.sqlite") as store:
-            history = History(store)
-            before = []
-            for what, number in steps:
-                await history.step(what, number)
-                stored = store.records(DEVICE)
-                assert set(before) <= set(stored)  # nothing is ever lost again
-                before = stored
-            await history.sync()
-            assert set(history.fake.log) <= set(store.records(DEVICE))
-            assert store.problems() == []
-
-    asyncio.run(live_through())
