@@ -57,6 +57,12 @@ class FileLog:
         if self._file is not None:
             self._file.flush()
 
+    def close(self) -> None:
+        """Everything appended is durable afterwards; the next append begins a new segment."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def read(self, from_seq: int, to_seq: int):
         """Yield the frames from_seq..to_seq that the log holds, oldest first."""
         self.flush()
@@ -82,8 +88,7 @@ class FileLog:
             self._drop_oldest()
         if self._bytes + SEGMENT_BYTES > self._capacity:
             raise LogFull()
-        if self._file is not None:
-            self._file.close()
+        self.close()
         if not self._segments or self._segments[-1] != self.next_seq:
             self._segments.append(self.next_seq)
         self._file = open(self._path(self.next_seq), "ab")
@@ -103,8 +108,9 @@ class FileLog:
             while True:
                 chunk = file.read(_CHUNK)
                 if not chunk:
-                    return
+                    break
                 yield from stream.feed(chunk)
+        yield from stream.finish()  # a record torn by a power cut may promise more bytes than the segment has
 
 
 def _seq(frame: bytes) -> int:

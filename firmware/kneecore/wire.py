@@ -241,6 +241,16 @@ class Stream:
         self._data = data[at:]
         return out
 
+    def finish(self) -> "list[tuple[int, bytes]]":
+        """No more bytes follow: the frames behind one that was cut and promised more than there is."""
+        out = []
+        while self._data:
+            rest = self._data[1:]
+            self._data = bytearray()
+            self.skipped += 1
+            out += self.feed(rest)
+        return out
+
     def reset(self) -> None:
         """Forget a cut frame, counting its bytes: a new connection begins at a frame."""
         self.skipped += len(self._data)

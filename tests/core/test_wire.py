@@ -273,3 +273,11 @@ def test_reset_forgets_a_cut_frame_and_counts_it():
     stream.reset()
     assert stream.feed(HALTS[1]) == [(wire.HALT.code, HALTS[1])]
     assert stream.skipped == 5
+
+
+@given(st.integers(0, 19))
+def test_at_the_end_of_a_file_a_cut_frame_hides_none_behind_it(cut):
+    whole = wire.frame(wire.MARK, {"seq": 1, "boot": 1, "t_us": 1, "kind": 0})
+    stream = wire.Stream()
+    assert stream.feed(whole[:cut] + whole) + stream.finish() == [(wire.MARK.code, whole)]
+    assert stream.skipped == cut

@@ -52,5 +52,6 @@ class VirtualUnit:
         """What the flash holds, read as an auditor would: every valid frame, oldest first."""
         frames = []
         for segment in sorted((self.flash / "log").glob("*.bin")):
-            frames += [frame for _, frame in wire.Stream().feed(segment.read_bytes())]
+            stream = wire.Stream()
+            frames += [frame for _, frame in stream.feed(segment.read_bytes()) + stream.finish()]
         return frames

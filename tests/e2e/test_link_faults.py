@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""Faults of the link against the unmodified firmware and host: back pressure, stale handles, small MTU."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bleak import BleakClient
+
+from kneecore import gatt, wire
+from kneesense import ble
+from kneesense.device import Device
+from kneesense.frames import LogFrame, parse
+from kneesense.world import central, clock, scenario
+from kneesense.world.air import Air
+from kneesense.world.chips.mpu6050 import Mpu6050
+from kneesense.world.unit import VirtualUnit
+
+SPEED = 1000.0
+
+
+class World:
+    """A unit that feels a runner who starts at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.played = scenario.runner(60, "right", 1)
+        self.air = Air()
+        central.install(self.air)
+        loop = asyncio.get_running_loop()
+        self.chip = Mpu6050(lambda: round(loop.time() * 1e6), self.played.feed)
+        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit")
+
+    def device(self) -> Device:
+        return Device(ble.BleLink(self.unit.short_id))
+
+    def logged(self) -> list[LogFrame]:
+        return [record for frame in self.unit.log_frames() if (record := parse(frame)) is not None]
+
+
+def inside(folder: Path, act: Callable[[World], Awaitable[None]]) -> str:
+    """Run `act` in a world with the unit switched on; returns what the unit printed."""
+
+    async def main() -> str:
+        world = World(folder)
+        world.unit.power_on()
+        try:
+            async with asyncio.timeout(600):
+                await act(world)
+        finally:
+            await world.unit.power_off()
+        return world.unit.console.read_text()
+
+    return clock.run(main, SPEED)
+
+
+async def a_run(world: World, unit: Device, seconds: float) -> None:
+    await unit.calibrate(world.played.calibration.to_wire())
+    await unit.start()
+    await asyncio.sleep(seconds)
+    await unit.stop()
+
+
+async def fetched(unit: Device, first: int = 1, last: int = 1 << 31) -> list[LogFrame]:
+    return [record async for record in unit.fetch(first, last)]
+
+
+def test_back_pressure_loses_and_changes_nothing(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            world.unit.radio.notify_errors = [errno.ENOMEM] * 40
+            await a_run(world, unit, 30)
+            live = unit.arrived.drain()
+            assert {record.frame for record in live} <= {record.frame for record in world.logged()}
+            assert len(live) == len({record.key for record in live})
+            assert await fetched(unit) == world.logged()
+
+    assert "Traceback" not in inside(tmp_path, act)
+
+
+@pytest.mark.parametrize("code", [-128, errno.ENOTCONN])
+def test_a_stale_handle_ends_in_advertising_and_a_whole_log(tmp_path: Path, code: int) -> None:
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            await unit.calibrate(world.played.calibration.to_wire())
+            await unit.start()
+            await asyncio.sleep(10)
+            world.unit.radio.notify_errors = [code]
+            await asyncio.sleep(10)
+        async with world.device() as unit:
+            assert unit.info.running
+            await unit.stop()
+            assert await fetched(unit) == world.logged()
+
+    assert "failed" not in inside(tmp_path, act)
+
+
+@pytest.mark.parametrize("mtu", [23, 24, 185, 247])
+def test_records_are_the_same_at_every_mtu(tmp_path: Path, mtu: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(central, "MTU", mtu)
+
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            await a_run(world, unit, 15)
+            assert await fetched(unit) == world.logged()
+            assert len(world.logged()) > 10
+
+    inside(tmp_path, act)
+
+
+def test_five_quick_writes_get_five_answers(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            answers = await asyncio.gather(*(unit.get(name) for name in ("cue_m", "cue_n", "cue_side")), unit.time(),
+                                           unit.set("cue_m", 2))  # fmt: skip
+            assert answers[:3] == [3, 5, 0]
+            assert await unit.get("cue_m") == 2
+
+    inside(tmp_path, act)
+
+
+def test_a_unit_is_found_again_after_every_way_a_link_can_end(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        for end in ("disconnect", "range", "crash"):
+            seen = await ble.find(world.unit.short_id)
+            client = BleakClient(seen.device)
+            await client.connect()
+            if end == "disconnect":
+                await client.disconnect()
+            elif end == "range":
+                await world.air.leave_range(2)
+            else:
+                world.air.drop()
+        assert await ble.find(world.unit.short_id)
+
+    inside(tmp_path, act)
+
+
+def test_garbage_written_to_control_is_survived(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        seen = await ble.find(world.unit.short_id)
+        async with BleakClient(seen.device) as client:
+            for junk in (
+                b"",
+                b"\xff" * 200,
+                bytes(range(256)),
+                wire.frame(wire.MARK, _zeros(wire.MARK))[:-1],
+            ):
+                await client.write_gatt_char(gatt.CONTROL, junk or b"\x00", response=True)
+        async with world.device() as unit:
+            assert await unit.get("cue_n") == 5
+
+    assert "Traceback" not in inside(tmp_path, act)
+
+
+def _zeros(record: Any) -> dict[str, int]:
+    return {name: 0 for name, _ in record.fields}
+
+
+def test_settings_and_numbering_outlive_a_power_cut(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            await unit.set("cue_m", 4)
+            await a_run(world, unit, 10)
+            before = (await unit.hello()).next_seq
+            await asyncio.sleep(2)
+        await world.unit.power_off()
+        world.unit.power_on()
+        async with world.device() as unit:
+            assert await unit.get("cue_m") == 4
+            assert unit.info.boot == 2
+            assert unit.info.next_seq == before
+            assert not unit.info.running
+            assert [record.seq for record in await fetched(unit)] == list(range(1, before))
+
+    inside(tmp_path, act)

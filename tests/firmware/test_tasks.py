@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Clock, journal and kept state, on CPython with parts put in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.filelog import LogFull
+from drivers.motor import Motor
+from kneecore import wire
+from tasks import state
+from tasks.clock import DeviceClock
+from tasks.journal import Journal
+
+PERIOD = 1 << 30
+
+
+def ticks_diff(a: int, b: int) -> int:
+    return ((a - b + PERIOD // 2) % PERIOD) - PERIOD // 2
+
+
+def test_the_clock_goes_on_over_the_wrap_of_the_ticks() -> None:
+    ticks = iter([1073716824, 1073726824, 1073736824, 5000, 15000, 25000])
+    clock = DeviceClock(lambda: next(ticks), ticks_diff)
+    assert [clock.us() for _ in range(5)] == [10000, 20000, 30000, 40000, 50000]
+
+
+def test_the_clock_stays_right_for_a_day() -> None:
+    now = [PERIOD - 1]
+    clock = DeviceClock(lambda: now[0] % PERIOD, ticks_diff)
+    for minute in range(1, 24 * 60 + 1):
+        now[0] += 60_000_000
+        assert clock.us() == 60_000_000 * minute
+
+
+def test_the_clock_never_goes_back() -> None:
+    ticks = iter([1000, 900, 1100])
+    clock = DeviceClock(lambda: next(ticks), ticks_diff)
+    assert [clock.us(), clock.us()] == [0, 100]
+
+
+class Log:
+    def __init__(self, error: Exception | None = None) -> None:
+        self.next_seq = 7
+        self.frames: list[bytes] = []
+        self.error = error
+
+    def append(self, frame: bytes) -> None:
+        if self.error:
+            raise self.error
+        self.frames.append(frame)
+        self.next_seq += 1
+
+
+class Clock:
+    def us(self) -> int:
+        return 123
+
+
+def test_a_record_is_logged_before_it_is_offered() -> None:
+    log, heard = Log(), []
+    journal = Journal(log, Clock(), boot=3)
+    journal.listener = lambda frame: heard.append((frame, len(log.frames)))
+    assert journal.record(wire.MARK, {"kind": 1}) == 7
+    assert heard == [(log.frames[0], 1)]
+    assert wire.decode(log.frames[0])[1] == {"seq": 7, "boot": 3, "t_us": 123, "kind": 1}
+
+
+@pytest.mark.parametrize("error", [LogFull(), OSError(28, "no space")])
+def test_a_log_that_cannot_be_written_stops_logging_and_nothing_else(error: Exception) -> None:
+    heard: list[bytes] = []
+    journal = Journal(Log(error), Clock(), boot=1)
+    journal.listener = heard.append
+    assert journal.record(wire.MARK, {"kind": 1}) == 0
+    assert journal.record(wire.MARK, {"kind": 1}) == 0
+    assert journal.failed
+    assert heard == []
+
+
+def test_a_value_that_does_not_fit_is_refused_by_name() -> None:
+    with pytest.raises(wire.WireError, match=r"mark\.kind"):
+        Journal(Log(), Clock(), boot=1).record(wire.MARK, {"kind": 256})
+
+
+def test_kept_state_survives_a_write_that_was_cut(tmp_path: Path) -> None:
+    path = str(tmp_path / "settings.json")
+    state.save(path, {"a": 1})
+    Path(path + ".new").write_text('{"a": ')
+    assert state.load(path, None) == {"a": 1}
+    Path(path).write_text("{half")
+    assert state.load(path, "default") == "default"
+
+
+class Rmt:
+    def __init__(self) -> None:
+        self.written: list[Any] = []
+        self.busy = False
+
+    def wait_done(self, timeout: int) -> bool:
+        return not self.busy
+
+    def write_pulses(self, durations: list[int], levels: list[bool]) -> None:
+        self.written.append((durations, levels))
+
+
+@pytest.mark.parametrize("ms", [1, 80, 104, 105, 400, 1000])
+def test_a_pulse_is_high_parts_that_the_generator_can_count(ms: int) -> None:
+    rmt = Rmt()
+    assert Motor(rmt, 400).pulse(ms) == min(ms, 400)
+    ((durations, levels),) = rmt.written
+    assert all(1 <= part <= 32767 for part in durations)
+    assert all(levels)
+    assert sum(durations) * 255 / 80_000 == pytest.approx(min(ms, 400), abs=0.01)
