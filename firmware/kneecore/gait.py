@@ -51,7 +51,7 @@ class Ledger:
 
     def __init__(self, rate_hz: int) -> None:
         self._hold = rate_hz
-        self._moved_at = -rate_hz
+        self._moved_at = -rate_hz - 1
         self.run_x16 = 0
         self.walk_x16 = 0
         self.still_x16 = 0

@@ -37,6 +37,12 @@ class Guard:
         self._last = array("i", [0] * 6)
         self._same = array("i", [0] * 6)  # samples for which each channel has not changed
 
+    def reset(self) -> None:
+        """Samples are missing: what repeats across them is not one stretch."""
+        self.frozen_for = 0
+        for i in range(6):
+            self._same[i] = 0
+
     @micropython.native
     def step(self, batch: "array[int]", offset: int) -> int:
         """FROZEN and CLIPPED bits of one sample, batch[offset:offset + 6]."""

@@ -153,6 +153,7 @@ class Pipeline:
         at = self._frozen_from if self._frozen else self.sample
         self._frozen = False
         self.sample += samples
+        self._guard.reset()
         self._break(self.sample)
         return self._note_gap(at, self.sample - at, reason) | self._hand_out()
 
@@ -209,6 +210,7 @@ class Pipeline:
         stride.stride_x16 = interval_x16
         stride.regular = self._rhythm.regular
         stride.still_x16 = self._ledger.still_x16 - stride.still_x16 if interval_x16 else 0
+        stride.shake_percent = self._strap.shake_percent
         if self._strap.loose:
             stride.flags |= wire.FLAG_STRAP_LOOSE
         if stride.ic_x16 >> 4 < self._settled_at:

@@ -20,6 +20,7 @@ _FROM_MS = 130
 _TO_MS = 230
 _LAG_MS = 16
 _LOOSE = 492  # 0.48 g at 1024 LSB/g, mean that follows over about four strides
+_SHAKE_PERCENT = 10
 
 
 class Strap:
@@ -38,6 +39,11 @@ class Strap:
     @property
     def loose(self) -> bool:
         return self._level > _LOOSE
+
+    @property
+    def shake_percent(self) -> int:
+        """What it costs a stride's confidence, short of the flag."""
+        return min(self._level * _SHAKE_PERCENT // _LOOSE, _SHAKE_PERCENT)
 
     def contact(self, ic_sample: int) -> None:
         self._begin = ic_sample + self._from

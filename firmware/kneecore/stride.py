@@ -50,6 +50,7 @@ class Stride:
         self.gait = self.confidence = self.cue_state = 0
         self.axial_mg = 0  # as pta_axial_mg, but known when clipped, then a lower bound; 0 unknown
         self.regular = True  # its length is like that of the stride before it
+        self.shake_percent = 0  # of the confidence that the unit's shaking costs
         self.still_x16 = 0  # how much of it looked like stillness
 
     def judge(self) -> None:
@@ -58,7 +59,9 @@ class Stride:
             self.pta_axial_mg = self.pta_resultant_mg = wire.UNKNOWN_U16
         if self.contact_x16 == 0 or self.axial_mg == 0:
             self.flags |= wire.FLAG_MISSING
-        confidence = 100 if self.regular else 100 - IRREGULAR_PENALTY
+        confidence = 100 - self.shake_percent
+        if not self.regular:
+            confidence -= IRREGULAR_PENALTY
         for flag, penalty in PENALTIES:
             if self.flags & flag:
                 confidence -= penalty
@@ -131,13 +134,12 @@ class Meter:
             self._yaw_samples += 1
         if now > self._peak_until:
             return
+        x = sample[0]
         y = sample[1]
+        z = sample[2]
         if y > self._axial:
             self._axial = y
-        y >>= 1
-        x = sample[0] >> 1
-        z = sample[2] >> 1
-        squared = x * x + y * y + z * z
+        squared = (x * x >> 2) + (y * y >> 2) + (z * z >> 2)
         if squared > self._resultant2:
             self._resultant2 = squared
         if now == self._peak_until:
