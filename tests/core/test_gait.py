@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Run, walk or unsure; and that every sixteenth of a sample is told exactly once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kneecore.gait import RUN, UNSURE, WALK, Gait, Ledger
+from kneecore.settings import Settings
+
+STRIDE_X16 = 6400
+RUNNING = (STRIDE_X16, STRIDE_X16 * 35 // 100, 3800)
+WALKING = (STRIDE_X16, STRIDE_X16 * 62 // 100, 1900)
+
+
+def labels(*strides):
+    gait = Gait(Settings())
+    return [gait.label(gait.note(*stride)) for stride in strides]
+
+
+def test_two_like_strides_make_a_label():
+    assert labels(RUNNING, RUNNING, RUNNING) == [UNSURE, RUN, RUN]
+    assert labels(WALKING, WALKING, WALKING) == [UNSURE, WALK, WALK]
+
+
+def test_duty_factor_and_impact_must_agree():
+    stride, contact, impact = RUNNING
+    assert labels(*[(stride, contact, 1500)] * 4) == [UNSURE] * 4
+    assert labels(*[(stride, 2 * contact, impact)] * 4) == [UNSURE] * 4
+
+
+def test_a_stride_without_toe_off_is_unsure_and_the_run_goes_on():
+    without = (STRIDE_X16, 0, 3800)
+    assert labels(RUNNING, RUNNING, without, RUNNING) == [UNSURE, RUN, UNSURE, RUN]
+
+
+def test_one_soft_landing_does_not_end_a_run():
+    soft = (STRIDE_X16, STRIDE_X16 * 35 // 100, 2100)
+    assert labels(RUNNING, RUNNING, soft, RUNNING)[2] == RUN
+
+
+def test_a_runner_who_begins_to_walk_is_not_called_running():
+    told = labels(*[RUNNING] * 5, *[WALKING] * 8)
+    assert RUN not in told[5:]
+    assert told[-1] == WALK
+
+
+def test_the_labels_match_those_of_the_wire():
+    from kneecore import wire
+
+    assert [wire.GAITS[code] for code in (UNSURE, WALK, RUN)] == ["unsure", "walk", "run"]
+
+
+@pytest.mark.parametrize("rate_hz", [200, 500])
+def test_stillness_begins_a_second_after_the_last_movement(rate_hz):
+    ledger = Ledger(rate_hz)
+    for now in range(4 * rate_hz):
+        ledger.sample(now, now < rate_hz)
+    assert ledger.still_x16 == pytest.approx(2 * rate_hz * 16, abs=32)
+    assert ledger.unsure_x16(4 * rate_hz) == 4 * rate_hz * 16 - ledger.still_x16
+
+
+moves = st.lists(st.tuples(st.booleans(), st.integers(1, 900)), max_size=12)
+
+
+@given(moves)
+def test_nothing_is_counted_twice_when_the_last_samples_become_a_gap(stretches):
+    ledger, now = Ledger(200), 0
+    for moving, length in stretches:
+        for _ in range(length):
+            ledger.sample(now, moving)
+            now += 1
+    still = ledger.still_x16
+    lost = stretches[-1][1] if stretches else 0
+    ledger.take_back(now, lost)
+    ledger.gap(lost)
+    assert 0 <= ledger.still_x16 <= still
+    assert ledger.unsure_x16(now) >= 0
+    assert ledger.still_x16 + ledger.unsure_x16(now) + 16 * lost == 16 * now

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""Frozen and clipped data, told from raw counts."""
+
+from array import array
+
+import numpy as np
+import pytest
+
+from kneecore.guard import CLIPPED, FROZEN, Guard
+
+LSB_PER_G = 2048
+
+
+def seen(rows, rate_hz=500):
+    guard = Guard(rate_hz, LSB_PER_G)
+    batch = array("h", np.array(rows, "<i2").tobytes())
+    return [guard.step(batch, 6 * i) for i in range(len(rows))]
+
+
+def lively(n, seed=1):
+    return np.random.default_rng(seed).integers(-2000, 2000, (n, 6))
+
+
+@pytest.mark.parametrize("value", [0, 1234])
+@pytest.mark.parametrize(("rate_hz", "samples"), [(200, 50), (500, 50), (1000, 100)])
+def test_all_channels_the_same_for_longer_than_100_ms_and_50_samples_is_frozen(value, rate_hz, samples):
+    rows = np.vstack((lively(20), np.full((samples + 5, 6), value), lively(20)))
+    frozen = [bool(bits & FROZEN) for bits in seen(rows, rate_hz)]
+    assert frozen == [False] * (20 + samples) + [True] * 5 + [False] * 20
+
+
+def test_one_channel_alive_is_not_frozen():
+    rows = np.zeros((500, 6), int)
+    rows[:, 4] = np.arange(500) // 20 % 2
+    assert not any(bits & FROZEN for bits in seen(rows))
+
+
+@pytest.mark.parametrize("channel", range(6))
+@pytest.mark.parametrize("value", [32767, -32768])
+def test_the_end_of_the_number_format_is_clipped(channel, value):
+    rows = lively(10)
+    rows[5, channel] = value
+    assert [bool(bits & CLIPPED) for bits in seen(rows)] == [i == 5 for i in range(10)]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_flat_top_below_it_is_clipped(sign):
+    rows = lively(40)
+    wave = 3 * LSB_PER_G * np.sin(np.arange(40) / 6)
+    rows[:, 1] = sign * np.clip(wave, -2 * LSB_PER_G, 2 * LSB_PER_G)
+    assert any(bits & CLIPPED for bits in seen(rows))
+
+
+def test_a_peak_and_a_pause_below_the_top_are_not():
+    rows = lively(60)
+    rows[:, 1] = 3 * LSB_PER_G * np.sin(np.arange(60) / 6)
+    rows[40:50, 1] = 2 * LSB_PER_G
+    assert not any(bits & CLIPPED for bits in seen(rows))

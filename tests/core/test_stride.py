@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""The numbers of a stride, on signals whose answer is known by construction."""
+
+from array import array
+
+import pytest
+
+from kneecore import wire
+from kneecore.stride import IRREGULAR_PENALTY, PENALTIES, Meter, Stride
+
+RATE_HZ = 500
+OPENED, IC, TO, END = 1000, 1010, 1160, 1400  # samples; contact is 150 samples
+
+
+def measured(
+    lean_cdeg=lambda i: 0, axial=lambda i: 1024, clipped=lambda i: 0, yaw=lambda i: 0, rate_hz=RATE_HZ
+):
+    """A stride from IC to END of the given signals, functions of the sample."""
+    meter, stride, following = Meter(rate_hz), Stride(), Stride()
+    stride.begin(IC * 16, 0)
+    following.begin(END * 16, 0)
+    for now in range(OPENED - 20, END):
+        if now == OPENED:
+            meter.open(now)
+        if now == END - 10:
+            meter.open(now)
+        if now == IC + 20:  # it is found later than it happened
+            meter.contact(stride)
+        if now == TO + 10:
+            meter.toe_off(TO * 16)
+        meter.step(now, array("i", (0, axial(now), 0, 0, 0, 0)), yaw(now), clipped(now))
+        if meter.recording:
+            meter.keep_lean(lean_cdeg(now))
+    meter.contact(following)
+    stride.judge()
+    return stride
+
+
+def test_lean_of_a_ramp():
+    stride = measured(lean_cdeg=lambda i: 10 * (i - IC))
+    assert stride.contact_x16 == 150 * 16
+    assert stride.lean_ic_cdeg == 0
+    assert stride.lean_mid_cdeg == pytest.approx(10 * 45, abs=10)  # 30 % of 150 samples
+    assert stride.lean_min_cdeg == 0
+    assert stride.lean_max_cdeg == 10 * 90  # at 60 %
+    assert stride.lean_max_x16 == 90 * 16
+
+
+def test_the_greatest_lean_may_be_at_contact():
+    stride = measured(lean_cdeg=lambda i: -5 * (i - IC))
+    assert stride.lean_max_cdeg == 0
+    assert stride.lean_max_x16 == 0
+    assert stride.lean_min_cdeg == -5 * 90
+
+
+def test_peak_from_before_contact_to_90_ms_after_it_in_mg():
+    peaks = {OPENED + 1: 3000, IC + 45: 5120, IC + 46: 9000, OPENED - 1: 9000}
+    stride = measured(axial=lambda i: peaks.get(i, 1024))
+    assert stride.pta_axial_mg == 5000
+    assert stride.pta_resultant_mg == pytest.approx(5000, abs=4)
+
+
+def test_full_scale_stays_within_the_wire():
+    meter, stride = Meter(RATE_HZ), Stride()
+    meter.open(0)
+    stride.begin(0, 0)
+    meter.contact(stride)
+    for now in range(200):
+        meter.step(now, array("i", (32767, 32767, -32767, 0, 0, 0)), 0, 0)
+    assert stride.pta_axial_mg == 31999
+    assert stride.pta_resultant_mg == pytest.approx(31999 * 3**0.5, abs=10)
+    assert stride.pta_resultant_mg < wire.UNKNOWN_U16
+
+
+@pytest.mark.parametrize(
+    ("sample", "is_clipped"),
+    [(OPENED + 1, True), (END - 12, True), (END - 1, False), (OPENED - 1, False), (IC + 40, True)],
+)
+def test_a_clipped_sample_anywhere_withholds_the_impact(sample, is_clipped):
+    stride = measured(clipped=lambda i: int(i == sample))
+    assert bool(stride.flags & wire.FLAG_CLIPPED) is is_clipped
+    assert (stride.pta_axial_mg == wire.UNKNOWN_U16) is is_clipped
+    assert (stride.pta_resultant_mg == wire.UNKNOWN_U16) is is_clipped
+    assert stride.axial_mg == 1000
+
+
+def test_a_turn_is_flagged_when_it_lasts():
+    assert not measured(yaw=lambda i: 0).flags & wire.FLAG_TURN
+    assert measured(yaw=lambda i: 4 * 90).flags & wire.FLAG_TURN
+    assert measured(yaw=lambda i: -4 * 90).flags & wire.FLAG_TURN
+
+
+def test_what_was_not_seen_is_unknown():
+    stride = Stride()
+    stride.begin(160, wire.FLAG_GAP_BEFORE)
+    stride.judge()
+    assert stride.contact_x16 == stride.stride_x16 == 0
+    assert stride.pta_axial_mg == stride.pta_resultant_mg == wire.UNKNOWN_U16
+    assert stride.lean_ic_cdeg == stride.lean_mid_cdeg == stride.lean_max_cdeg == wire.UNKNOWN_I16
+    assert stride.flags == wire.FLAG_GAP_BEFORE | wire.FLAG_MISSING
+
+
+@pytest.mark.parametrize(("flag", "penalty"), PENALTIES)
+def test_each_flag_costs_its_penalty(flag, penalty):
+    stride = Stride()
+    stride.begin(0, flag)
+    stride.contact_x16 = stride.axial_mg = 1000
+    stride.judge()
+    assert stride.confidence == 100 - penalty
+
+
+def test_confidence_never_falls_below_zero():
+    stride = Stride()
+    stride.begin(0, sum(flag for flag, _ in PENALTIES))
+    stride.regular = False
+    stride.judge()
+    assert stride.confidence == 0
+
+
+def test_no_toe_off_or_an_odd_length_is_below_what_cues_need():
+    from kneecore.settings import Settings
+
+    assert Settings().confidence_min > 100 - dict(PENALTIES)[wire.FLAG_MISSING]
+    assert Settings().confidence_min > 100 - IRREGULAR_PENALTY
+
+
+def test_the_fields_are_those_of_the_wire():
+    assert {name for name, _ in wire.STRIDE.fields[3:]} <= set(vars(Stride()))
