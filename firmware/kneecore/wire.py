@@ -245,7 +245,7 @@ class Stream:
         """No more bytes follow: the frames behind one that was cut and promised more than there is."""
         out = []
         while self._data:
-            rest = self._data[1:]
+            rest = bytes(self._data[1:])
             self._data = bytearray()
             self.skipped += 1
             out += self.feed(rest)
