@@ -43,10 +43,13 @@ class FileLog:
         """Oldest record kept; equals next_seq for an empty log."""
         return self._segments[0] if self._segments else self.next_seq
 
-    def append(self, frame: bytes) -> None:
-        """Add the frame of record `next_seq`; durable after the next flush()."""
-        if self._file is None or self._written >= SEGMENT_BYTES:
-            self._begin_segment()
+    def append(self, frame: bytes, last: bool = False) -> None:
+        """Add the frame of record `next_seq`; durable after the next flush().
+
+        LogFull when there is no room; the `last` word, that the log is full, has a place reserved.
+        """
+        if self._file is None or (self._written >= SEGMENT_BYTES and not last):
+            self._begin_segment(last)
         assert self._file is not None
         self._file.write(frame)
         self._written += len(frame)
@@ -81,12 +84,12 @@ class FileLog:
         """The host holds everything up to `seq`: those segments may make room."""
         self.acked_seq = max(self.acked_seq, min(seq, self.next_seq - 1))
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self, last: bool) -> None:
         while self._bytes + SEGMENT_BYTES > self._capacity and len(self._segments) > 1:
             if self._segments[1] > self.acked_seq + 1:
                 break
             self._drop_oldest()
-        if self._bytes + SEGMENT_BYTES > self._capacity:
+        if self._bytes + SEGMENT_BYTES > self._capacity and not last:
             raise LogFull()
         self.close()
         if not self._segments or self._segments[-1] != self.next_seq:

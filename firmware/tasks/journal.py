@@ -22,6 +22,7 @@ class Journal:
         self._clock = clock
         self.boot = boot
         self.listener = _nobody  # told of every frame logged
+        self._full = False
         self.failed: "str | None" = None  # text of the first failure; logging has stopped, cues go on
 
     def record(self, record, values) -> int:
@@ -35,13 +36,25 @@ class Journal:
         try:
             self._log.append(frame)
         except LogFull:
-            self._stop_logging("log full")
+            self._tell_full()
             return 0
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
             return 0
+        self._full = False
         self.listener(frame)
         return seq
+
+    def _tell_full(self) -> None:
+        """Once, in the place reserved for it.  Records go on when a host has fetched and acknowledged some."""
+        if self._full:
+            return
+        self._full = True
+        values = {"seq": self._log.next_seq, "boot": self.boot, "t_us": self._clock.us(), "a": 0, "b": 0}
+        values["notice"] = wire.NOTICES.index("log_full")
+        frame = wire.frame(wire.NOTICE, values)
+        self._log.append(frame, True)
+        self.listener(frame)
 
     def notice(self, name: str, a: int = 0, b: int = 0) -> int:
         return self.record(wire.NOTICE, {"notice": wire.NOTICES.index(name), "a": a, "b": b})

@@ -48,8 +48,8 @@ class Log:
         self.frames: list[bytes] = []
         self.error = error
 
-    def append(self, frame: bytes) -> None:
-        if self.error:
+    def append(self, frame: bytes, last: bool = False) -> None:
+        if self.error and not last:
             raise self.error
         self.frames.append(frame)
         self.next_seq += 1
@@ -69,10 +69,19 @@ def test_a_record_is_logged_before_it_is_offered() -> None:
     assert wire.decode(log.frames[0])[1] == {"seq": 7, "boot": 3, "t_us": 123, "kind": 1}
 
 
-@pytest.mark.parametrize("error", [LogFull(), OSError(28, "no space")])
-def test_a_log_that_cannot_be_written_stops_logging_and_nothing_else(error: Exception) -> None:
+def test_a_full_log_says_so_once_and_goes_on_when_there_is_room() -> None:
+    log = Log(LogFull())
+    journal = Journal(log, Clock(), boot=1)
+    assert [journal.record(wire.MARK, {"kind": 1}) for _ in range(3)] == [0, 0, 0]
+    log.error = None
+    assert journal.record(wire.MARK, {"kind": 1}) == 8
+    notice, mark = (wire.decode(frame)[1] for frame in log.frames)
+    assert (wire.NOTICES[notice["notice"]], notice["seq"], mark["seq"]) == ("log_full", 7, 8)
+
+
+def test_a_log_that_cannot_be_written_stops_logging_and_nothing_else() -> None:
     heard: list[bytes] = []
-    journal = Journal(Log(error), Clock(), boot=1)
+    journal = Journal(Log(OSError(28, "no space")), Clock(), boot=1)
     journal.listener = heard.append
     assert journal.record(wire.MARK, {"kind": 1}) == 0
     assert journal.record(wire.MARK, {"kind": 1}) == 0
