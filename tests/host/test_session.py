@@ -16,7 +16,7 @@ from kneesense.session import Pace, Plan, Session
 from kneesense.store import Store, Unit
 
 DEVICE = "0a0b0c0d"
-PACE = Pace(commit_s=0.01, check_s=0.05, step_s=0.3, retry_s=0.01, retry_max_s=0.02)
+PACE = Pace(commit_s=0.01, check_s=0.05, step_s=5, retry_s=0.01, retry_max_s=0.02)
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ async def test_a_unit_that_stays_away_is_looked_for_with_growing_waits(fake, sto
         tried.append(loop.time())
         return fake.link()
 
-    pace = Pace(commit_s=0.01, step_s=0.3, retry_s=0.02, retry_growth=2, retry_max_s=0.08)
+    pace = Pace(commit_s=0.01, step_s=5, retry_s=0.02, retry_growth=2, retry_max_s=0.08)
     session = Session(connect, store, Plan(), pace=pace)
     work = asyncio.create_task(session.run())
     await until(lambda: session.run_key is not None)

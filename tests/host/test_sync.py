@@ -33,7 +33,7 @@ async def caught_up(fake, store):
     """One connection; gives the sync and its news."""
     told = []
     sync = LogSync(DEVICE, store, told.append)
-    async with Device(fake.link(), step_s=0.3) as unit:
+    async with Device(fake.link()) as unit:
         await sync.catch_up(unit)
         await sync.acknowledge(unit)
     return sync, [update.code for update in told if isinstance(update, News)]
