@@ -41,7 +41,7 @@ def test_a_run_is_shown_stride_by_stride_and_summed_up(tell, paired):
     assert (code, err) == (0, [])
     text = "\n".join(out)
     assert text.count("spm  contact") == 5
-    assert "CUE    increase cadence_spm: 160.0 for 170.0 +- 3.4, 120 ms" in text
+    assert "CUE    increase cadence: 160.0, target 170.0 +- 3.4; buzzed 120 ms" in text
     assert "mark: pain" in text
     assert "5 strides in 1:00.0" in text
     assert not paired.running

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -165,7 +165,8 @@ class _Show:
 
         self._out = out
         self._cues = 0
-        self.records = RunRecords({"source": "demo", "runner": "demo"})
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.records = RunRecords({"run": 1, "source": "demo", "runner": "demo", "start_utc": started})
 
     async def follow(self, session: Session, latency: TrueLatency) -> None:
         from ..bus import News
@@ -189,9 +190,11 @@ class _Show:
 
 
 def _tell_checks(outcome: Outcome, out: Output) -> None:
+    from rich.text import Text
+
     for check in outcome.checks:
-        mark = "[green]ok[/]    " if check.ok else "[bold red]FAILED[/]"
+        mark = ("ok      ", "green") if check.ok else ("FAILED  ", "bold red")
         out.record(
             {"type": "check", "name": check.name, "ok": check.ok, "detail": check.detail},
-            f"{mark}  {check.name}: {check.detail}",
+            Text.assemble(mark, f"{check.name}: {check.detail}"),
         )

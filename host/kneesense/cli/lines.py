@@ -42,8 +42,8 @@ def _stride(r: Values) -> str:
 
 def _cue(r: Values) -> str:
     return (
-        f"       {clock(r['t_s']):>7}  CUE    {r['direction']} {r['metric'] or r['rule']}:"
-        f" {number(r['value'])} for {number(r['target'])} +- {number(r['band'])}, {r['pulse_ms']} ms"
+        f"       {clock(r['t_s']):>7}  CUE    {r['direction']} {r['rule']}: {number(r['value'])},"
+        f" target {number(r['target'])} +- {number(r['band'])}; buzzed {r['pulse_ms']} ms"
     )
 
 
@@ -56,7 +56,8 @@ def _mark(r: Values) -> str:
 
 
 def _told(r: Values) -> str:
-    return f"       {clock(r['t_s']):>7}  {r['message']}"
+    at = "" if r["t_s"] is None else clock(r["t_s"])
+    return f"       {at:>7}  {r['message']}"
 
 
 def _summary(r: Values) -> str:
