@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fakes.i2c import Desk
+from fakes.imu import Counting
 from kneecore import chips
 from kneesense.model import Phase, RunnerModel
 from kneesense.world.chips.mpu6050 import (
@@ -33,14 +34,6 @@ from kneesense.world.feed import ModelFeed, RecordingFeed
 AT = 0x68
 MPU6050 = chips.find("mpu6050")
 ON, RESET = 0x40, 0x04  # USER_CTRL: FIFO_EN, FIFO_RESET
-
-
-class Counting:
-    """Sample i: acceleration (i, i + 1, 2048), rate (0, 0, i)."""
-
-    def block(self, index, t_s):
-        i = np.arange(index, index + len(t_s))
-        return np.stack((i, i + 1, 0 * i + 2048, 0 * i, 0 * i, i), axis=1).astype(np.int16)
 
 
 @pytest.fixture
