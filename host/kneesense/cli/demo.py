@@ -190,11 +190,8 @@ class _Show:
 
 
 def _tell_checks(outcome: Outcome, out: Output) -> None:
-    from rich.text import Text
+    from .lines import line
 
     for check in outcome.checks:
-        mark = ("ok      ", "green") if check.ok else ("FAILED  ", "bold red")
-        out.record(
-            {"type": "check", "name": check.name, "ok": check.ok, "detail": check.detail},
-            Text.assemble(mark, f"{check.name}: {check.detail}"),
-        )
+        record = {"type": "check", "name": check.name, "ok": check.ok, "detail": check.detail}
+        out.record(record, line(record))

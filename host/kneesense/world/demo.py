@@ -108,9 +108,7 @@ async def _session(unit: VirtualUnit, scenario: Scenario, store: Store) -> Sessi
     seen = await ble.find(unit.short_id)
     ble.refuse_other_version(seen)
     device = unit.board.unit_id.hex()
-    store.remember(
-        Unit(device, seen.name or device, scenario.calibration.side, scenario.calibration.face, RUNNER)
-    )
+    store.remember(Unit(device, seen.handle, scenario.calibration.side, scenario.calibration.face, RUNNER))
     plan = Plan(settings=SETTINGS, calibration=scenario.calibration.to_wire(), runner=RUNNER)
     return Session(lambda: ble.BleLink(unit.short_id), store, plan, unit_id=device)
 
