@@ -2,8 +2,9 @@
 """Run, walk or unsure, and how the time of a run divides among them.
 
 A stride counts as run or walk only if its duty factor and the impact agree, and the label changes only after two like
-strides: toe-off is too weak to decide alone.  Single impacts scatter (treadmill runs 2.1 to 6.3 g, fast walk 1.7 to
-2.7 g), so the impact is a mean that follows over about four strides; duty factors were 0.32 to 0.39 and 0.55 to 0.71.
+strides: toe-off is too weak to decide alone.  Single impacts scatter (treadmill runs 2.1 to 6.3 g, walks 1.1 to 2.7 g),
+so the impact is a mean that follows over about four strides: 2.5 g and more in the runs, 2.3 g at most in the walks.
+Duty factors were 0.32 to 0.39 and 0.55 to 0.71.
 """
 
 from .settings import Settings
