@@ -7,6 +7,8 @@ from array import array
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import interpreters
 from drivers import ImuError
@@ -100,6 +102,24 @@ def test_a_stall_of_any_length_makes_one_gap_of_the_right_length(desk, stall_ms)
     steps = np.diff(seen)
     assert gaps == 1
     assert sorted(steps)[-2:] == [1, stall_ms // 2 + 1]
+
+
+@given(pauses_ms=st.lists(st.integers(0, 400), max_size=30))
+def test_whatever_the_pauses_samples_are_missing_only_where_a_gap_is_noted(pauses_ms):
+    desk = Desk()
+    imu = running(desk)
+    expected = 0
+    for pause_ms in [20, *pauses_ms]:
+        desk.sleep_ms(pause_ms)
+        seen = numbers(drained(imu))
+        if imu.lost_reason:
+            assert (imu.lost_reason, pause_ms > 160) == ("fifo_overflow", True)
+            imu.lost_reason = None
+            expected = None
+        elif seen:
+            assert expected is None or seen[0] == expected
+            assert seen == list(range(seen[0], seen[-1] + 1))
+            expected = seen[-1] + 1
 
 
 @pytest.mark.parametrize("stall_ms", [20, 100, 160, 170])
