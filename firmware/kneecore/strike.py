@@ -50,7 +50,7 @@ _CREST = 20 * _DPS  # fall from the crest that confirms it
 _CREST_LEVEL = -40 * _DPS  # or minus a quarter of the threshold; lower ones are ripples of the impact
 _PUSH_OFF = (
     _G * 29 // 20
-)  # axial, 1.45 g: at the crest the runs have 1.67 g and more, the walks 1.29 g at most
+)  # axial, 1.45 g: at the crest 1.67 g and more in the runs, 1.29 g at most in the walks
 
 # Milliseconds, converted to samples or sixteenths of a sample at construction
 _LAG_MS = 8
