@@ -48,9 +48,7 @@ _BRAKING = _G * 3 // 10  # rise over _LAG_MS that counts as a contact: 0.3 g; sl
 _BRAKED = _G  # forward acceleration this far below its top: the braking is over, later rises are rebounds
 _CREST = 20 * _DPS  # fall from the crest that confirms it
 _CREST_LEVEL = -40 * _DPS  # or minus a quarter of the threshold; lower ones are ripples of the impact
-_PUSH_OFF = (
-    _G * 29 // 20
-)  # axial, 1.45 g: at the crest 1.67 g and more in the runs, 1.29 g at most in the walks
+_PUSH_OFF = _G * 29 // 20  # axial, 1.45 g; at the crest: runs 1.67 g and more, walks 1.29 g at most
 
 # Milliseconds, converted to samples or sixteenths of a sample at construction
 _LAG_MS = 8
