@@ -14,6 +14,8 @@ from kneecore.pipeline import EV_CUE, EV_GAP, EV_STRIDE, Pipeline
 
 DRAIN_MS = 20  # a tenth of what the smallest FIFO holds, and part of the cue's latency
 _MEASURED_AFTER_US = 10_000_000  # the nominal rate is trusted until the measured one is better
+_RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
+_RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
 _STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
 _CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
@@ -31,6 +33,7 @@ class Sampler:
         self._pipeline: "Pipeline | None" = None
         self._start_us = 0
         self._strides = 0
+        self._rate_told = False
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
     @property
@@ -47,6 +50,7 @@ class Sampler:
         imu.start()
         self._start_us = self._clock.us()
         self._strides = 0
+        self._rate_told = False
         values = dict(calibration)
         values.update({
             "t_us": self._start_us,
@@ -97,6 +101,8 @@ class Sampler:
                 continue
             try:
                 self._drain(self._pipeline)
+                if not self._rate_told:
+                    self._check_rate(self._pipeline)
             except ImuError as error:
                 print("sensor failed:", error)
                 self._journal.notice(error.notice, error.a, error.b)
@@ -125,6 +131,19 @@ class Sampler:
             self._note_gap(pipeline, self._imu.lost_reason)
             self._imu.lost_reason = None
 
+    def _check_rate(self, pipeline) -> None:
+        """Once, when it can be measured: is the chip as fast as it was set up to be?"""
+        now_us = self._clock.us()
+        if now_us - self._start_us < _MEASURED_AFTER_US:
+            return
+        self._rate_told = True
+        rate_mhz = self._rate_mhz(pipeline, now_us)
+        off_pm = abs(rate_mhz - self._imu.rate_hz * 1000) // self._imu.rate_hz
+        if off_pm > _RATE_WARN_PM:
+            self._journal.notice("rate_off", rate_mhz, self._imu.rate_hz * 1000)
+        if off_pm > _RATE_FAULT_PM:
+            self.stop()
+
     def _handle(self, pipeline, event: int) -> None:
         if event & EV_CUE:
             self._cue(pipeline.cue)
@@ -150,7 +169,9 @@ class Sampler:
     def _note_gap(self, pipeline, reason: str) -> None:
         """The FIFO was thrown away: how much is missing follows from the clock and the rate measured so far."""
         now_us = self._clock.us()
-        expected = (now_us - self._start_us) * self._rate_mhz(pipeline, now_us) // 1_000_000_000
+        elapsed_us = now_us - self._start_us
+        # Less half a sample: the present one is on average so far away.
+        expected = (elapsed_us * self._rate_mhz(pipeline, now_us) - 500_000_000) // 1_000_000_000
         lost = max(1, expected - pipeline.sample)
         self._handle(pipeline, pipeline.gap(lost, wire.GAP_REASONS.index(reason)))
 

@@ -178,3 +178,24 @@ def test_settings_and_numbering_outlive_a_power_cut(tmp_path: Path) -> None:
             assert [record.seq for record in await fetched(unit)] == list(range(1, before))
 
     inside(tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("rate_error", "told", "running"), [(0.02, False, True), (0.045, True, True), (0.12, True, False)]
+)
+def test_a_chip_that_runs_at_another_rate_is_told_and_a_wrong_one_stopped(
+    tmp_path: Path, rate_error: float, told: bool, running: bool
+) -> None:
+    async def act(world: World) -> None:
+        world.chip.rate_error = rate_error
+        async with world.device() as unit:
+            await unit.calibrate(world.played.calibration.to_wire())
+            await unit.start()
+            await asyncio.sleep(15)
+            assert (await unit.hello()).running == running
+            notices = [record.values() for record in world.logged() if record.code == wire.NOTICE.code]
+            assert [wire.NOTICES[notice["notice"]] for notice in notices] == ["rate_off"] * told
+            if told:
+                assert notices[0]["a"] == pytest.approx(500_000 * (1 + rate_error), rel=0.002)
+
+    inside(tmp_path, act)

@@ -48,7 +48,7 @@ _STYLES = {
     "link": "dim",
     "summary": "bold",
 }
-_VERDICTS = {True: "green", False: "bold red"}  # of a record that says whether it is `ok`
+_VERDICTS: dict[Any, str] = {True: "green", False: "bold red"}  # of a record that says whether it is `ok`
 
 
 class Output:
@@ -76,7 +76,7 @@ class Output:
         if self.as_json:
             print(json.dumps(values, allow_nan=False), flush=True)
         elif text is not None:
-            self.console.print(text, style=_VERDICTS.get(values.get("ok"), _STYLES.get(values["type"])))
+            self.console.print(text, style=_VERDICTS.get(values.get("ok")) or _STYLES.get(values["type"]))
 
     def note(self, text: RenderableType) -> None:
         """Text that is no result, for people only."""

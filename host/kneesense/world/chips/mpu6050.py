@@ -76,7 +76,7 @@ class Mpu6050:
         self._clock = clock
         self._feed = feed
         self._address = address
-        self._rate_error = rate_error
+        self.rate_error = rate_error
         self._overflowed = 0
         self._held: Counts | None = None
         self._last_byte = 0
@@ -89,7 +89,7 @@ class Mpu6050:
     def rate_hz(self) -> float:
         """Samples per second of true time, by the present settings."""
         base = 8000 if self._value(CONFIG) & 7 in (0, 7) else 1000
-        return base / (1 + self._value(SMPLRT_DIV)) * (1 + self._rate_error)
+        return base / (1 + self._value(SMPLRT_DIV)) * (1 + self.rate_error)
 
     @property
     def produced(self) -> int:
