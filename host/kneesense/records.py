@@ -12,6 +12,7 @@ from typing import Any
 
 from kneecore import wire
 
+from . import valgus
 from .calibration import Calibration
 
 Values = Mapping[str, Any]
@@ -154,6 +155,7 @@ class RunRecords:
         if stride_s:
             self._stride_s.append(stride_s)
         least, most = _degrees(values["lean_min_cdeg"]), _degrees(values["lean_max_cdeg"])
+        middle = _degrees(values["lean_mid_cdeg"])
         lean_range = None if least is None or most is None else round(most - least, 2)
         flags = flag_names(values["flags"])
         return {
@@ -173,15 +175,15 @@ class RunRecords:
             "pta_resultant_g": _g(values["pta_resultant_mg"]),
             "clipped": "clipped" in flags,
             "lean_ic_deg": _degrees(values["lean_ic_cdeg"]),
-            "lean_mid_deg": _degrees(values["lean_mid_cdeg"]),
+            "lean_mid_deg": middle,
             "lean_min_deg": least,
             "lean_max_deg": most,
             "lean_range_deg": lean_range,
             "lean_max_time_ms": None
             if most is None
             else round(self._length(values["lean_max_x16"]) * 1000, 1),
-            "valgus_est_deg": None,
-            "valgus_source": None,
+            "valgus_est_deg": None if middle is None else _rounded(valgus.from_shank(middle), 2),
+            "valgus_source": None if middle is None else "model",
             "confidence": values["confidence"],
             "flags": flags,
         }

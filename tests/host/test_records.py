@@ -125,7 +125,7 @@ def test_a_stride_in_seconds_g_and_degrees(run):
     assert (stride["gait"], stride["side"], stride["confidence"]) == ("run", "right", 94)
     assert stride["clipped"] is False
     assert stride["flags"] == []
-    assert stride["valgus_est_deg"] is stride["valgus_source"] is None
+    assert (stride["valgus_est_deg"], stride["valgus_source"]) == (-6.9, "model")
 
 
 def test_unknown_is_null_and_never_zero(run):

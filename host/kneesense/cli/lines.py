@@ -24,7 +24,8 @@ def clock(seconds: float | None) -> str:
     """Minutes and seconds."""
     if seconds is None:
         return "-"
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+    tenths = round(10 * seconds)
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
 def _start(r: Values) -> str:
@@ -65,8 +66,8 @@ def _summary(r: Values) -> str:
         f"{r['strides']} strides in {clock(r['duration_s'])}"
         f" (run {clock(r['run_s'])}, walk {clock(r['walk_s'])}, still {clock(r['still_s'])}),"
         f" {number(r['mean_cadence_spm'])} spm on average, {r['cues']} cues,"
-        f" {r['gaps']} gaps ({number(r['gap_s'])} s)\nlog: {r['log']}"
-    )
+        f" {r['gaps']} gaps ({number(r['gap_s'])} s)"
+    ) + (f"\nlog: {r['log']}" if r["log"] else "")
 
 
 _LINES: dict[str, Callable[[Values], str]] = {
