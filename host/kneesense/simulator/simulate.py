@@ -6,80 +6,55 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from kneecore.chips import Chip
+from kneecore import chips
 
 from ..calibration import Calibration
-from ..model import Phase as _OldPhase
-from ..model import RunnerModel
-from ..recording import Recording, quantise
+from ..recording import G, Recording
+from .model import RunnerModel
+from .motion import Floats
+from .runner import Runner
+from .script import Phase, TrueStride
+from .sensor import Drawn, Sensor
+
+_TAIL_S = 1.5  # the last step comes to its halt
 
 
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of a script.  `gait`: still, walk, run, stairs_up, stairs_down, sit, cycle, drive.
+class Scales(Protocol):
+    """Counts of a chip: chips.Chip and sensor.Part have them."""
 
-    0 means the runner's own for cadence and speed, a straight for the radius of the bend (+ to the left).
-    """
-
-    gait: str
-    duration_s: float
-    cadence_spm: float = 0.0
-    speed_mps: float = 0.0
-    slope_percent: float = 0.0
-    bend_m: float = 0.0
-
-
-@dataclass(frozen=True)
-class Runner:
-    """One person; `runners` makes many."""
-
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class Sensor:
-    """One sensor, how it is mounted and what is wrong with it."""
-
-    rate_hz: float = 500.0
-
-
-@dataclass(frozen=True)
-class TrueStride:
-    """One initial contact.  What toe-off or the next contact would give is None for the step that comes to a halt."""
-
-    ic_s: float
-    gait: str  # run or walk
-    activity: str  # the phase's
-    speed_mps: float
-    turn: bool
-    pta_axial_g: float
-    lean_ic_deg: float
-    to_s: float | None = None
-    stride_s: float | None = None
-    contact_s: float | None = None
-    cadence_spm: float | None = None
-    lean_mid_deg: float | None = None
-    lean_min_deg: float | None = None
-    lean_max_deg: float | None = None
-    knee_frontal_deg: float | None = None
+    @property
+    def acc_lsb_per_g(self) -> int: ...
+    @property
+    def gyro_lsb_per_10dps(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """`recording` in sensor axes; `strides` all true contacts in order; `calibration` how the sensor truly sat."""
+    """`recording` in sensor axes, on the true clock; `strides`: all true contacts in order.
+
+    `calibration`: how the sensor sits, as faultless standing would find it at the start.
+    """
 
     recording: Recording
     strides: tuple[TrueStride, ...]
     calibration: Calibration
-    side: str
+    sensor: Sensor
 
-    def counts(self, chip: Chip, rate_hz: int) -> array[int]:
-        """Flat ax ay az gx gy gz, ... as the chip would give them."""
-        return quantise(self.recording, rate_hz, chip).segments[0].counts
+    @property
+    def side(self) -> str:
+        return self.calibration.side
+
+    def counts(self, chip: Scales | None = None) -> array[int]:
+        """Flat ax ay az gx gy gz, ... sample by sample as the chip gave them (default: the sensor's own part)."""
+        chip = chip or self.sensor.part
+        acc = self.recording.acc * (chip.acc_lsb_per_g / G)
+        gyro = np.degrees(self.recording.gyro) * (chip.gyro_lsb_per_10dps / 10)
+        values = np.clip(np.rint(np.column_stack((acc, gyro))), -32768, 32767)
+        return array("h", values.astype(np.int16).tobytes())
 
     def truth(self) -> dict[str, Any]:
         """As written into NAME.truth.json."""
@@ -91,28 +66,47 @@ class Simulated:
         }
 
 
-def runners(n: int, seed: int = 1) -> list[Runner]:
-    """`n` different people."""
-    return [Runner(seed=seed + i) for i in range(n)]
-
-
 def simulate(
-    runner: Runner, script: Sequence[Phase], sensor: Sensor | None = None, side: str = "right", seed: int = 1
+    runner: Runner,
+    script: Sequence[Phase],
+    sensor: Sensor | None = None,
+    side: str = "right",
+    seed: int = 1,
+    second: bool = False,
 ) -> Simulated:
-    """The recording of one leg's sensor, and its truth."""
+    """What the sensor on one leg records, and the truth.  The same arguments give the same recording.
+
+    `second`: the other leg of a pair, half a stride later than the first one with the same seed.
+    """
     sensor = sensor or Sensor()
-    old = [_OldPhase(p.gait, p.duration_s, p.cadence_spm or 166) for p in script]
-    model = RunnerModel(old, side, seed)
-    t_s = np.arange(0, model.duration_s + 1.5, 1 / sensor.rate_hz)
-    force, rate = model.sample(t_s)
-    strides = tuple(
-        TrueStride(
-            s.ic_s, s.gait, s.gait, 0.0, False, 0.0, s.lean_ic_deg, s.to_s, s.stride_s,
-            None if s.to_s is None else s.to_s - s.ic_s, s.cadence_spm,
-            s.lean_mid_deg, s.lean_min_deg, s.lean_max_deg,
-        )
-        for s in model.strides
-    )  # fmt: skip
-    identity = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    worn = Calibration(identity, (0.0, 0.0, 0.0), 1.0, 0.0, side, "unknown", "mpu6050", "")
-    return Simulated(Recording("simulated", t_s, force, rate, {}, ()), strides, worn, side)
+    chip = sensor.drawn()
+    model = RunnerModel(script, side, seed, runner=runner, second=second)
+    t_s = np.arange(0, model.duration_s + _TAIL_S, 1 / chip.rate_hz)
+    acc, gyro = sensor.feel(t_s, *model.sample(t_s), chip)
+    strides = tuple(stride for stride in model.strides if stride.ic_s <= t_s[-1])
+    recording = Recording("simulated", t_s, acc, gyro, {}, ())
+    return Simulated(recording, strides, _worn(sensor, chip, side), sensor)
+
+
+def _worn(sensor: Sensor, chip: Drawn, side: str) -> Calibration:
+    told = chip.acc @ sensor.mounting @ (0, G, 0) + chip.acc_bias
+    up = sensor.mounting.T @ told / np.linalg.norm(told)
+    rotation = _onto_y(up) @ sensor.mounting.T
+    bias = chip.gyro_bias + chip.gyro_per_acc @ told
+    return Calibration(
+        rotation=tuple(tuple(float(x) for x in row) for row in rotation),
+        gyro_bias_rad_s=tuple(float(x) for x in bias),
+        acc_scale=float(G / np.linalg.norm(told)),
+        neutral_deg=0.0,
+        side=side,
+        face="unknown",
+        chip=sensor.part.name if sensor.part.name in (c.name for c in chips.TABLE) else chips.TABLE[1].name,
+        made_utc="",
+    )
+
+
+def _onto_y(up: Floats) -> Floats:
+    """Smallest rotation that brings the unit vector `up` onto y."""
+    x, y, z = up
+    k = 1 / (1 + y)
+    return np.array(((1 - k * x * x, -x, -k * x * z), (x, y, z), (-k * x * z, -z, 1 - k * z * z)))
