@@ -28,6 +28,7 @@ from .script import POSTURES, Phase, TrueStride
 _STEP_S = 0.65  # from standing to the first contact
 _HALT_S = 1.2  # from the last contact to standing
 _CUT = 2.5  # variations end at this many SD
+_CROSSING_LEAST_S = 0.004
 _HOUR_S = 3600.0
 # Peak impact forces rise by half running down a slope of 9 degrees and vanish running up: J. Gottschall and R. Kram,
 # "Ground reaction forces during downhill and uphill running", J. Biomechanics 38 (2005).
@@ -47,6 +48,8 @@ class _Contact:
     sagittal_deg: float
     pace: float  # relative to the gait's own
     impact: float  # speed of the foot downwards, likewise
+    braking: float  # frequency, likewise
+    crossing_s: float
     turn_rps: float  # of the path, + to the left
     out_m: float  # how far out the foot is placed
 
@@ -63,14 +66,15 @@ class _Contact:
 
     def approach(self, at_s: float) -> Knots:
         """The last of the swing before: the rate falls through zero shortly before contact."""
-        return [(at_s - self.gait.crossing_s / self.pace, 0.0), (at_s, self.rate_dps)]
+        return [(at_s - self.crossing_s, 0.0), (at_s, self.rate_dps)]
 
     def stance(self) -> Stance:
         forward, up, out = self.gait.strike_mps
         velocity = np.array((self.pace * forward, self.impact * up, self.impact * out))
         acceleration = self.pace**2 * np.array(self.gait.strike_mps2)
-        pole = [complex(-damping, 2 * math.pi * hz) for damping, hz in (self.gait.braking, self.gait.landing)]
-        return Stance(velocity, acceleration, np.array((*pole, pole[1])))
+        braking = self.braking * _pole(self.gait.braking)
+        landing = _pole(self.gait.landing)
+        return Stance(velocity, acceleration, np.array((braking, landing, landing)))
 
     def ankle(self, way_m: Floats, heading: float) -> Path:
         """Of the ankle at contact, `way_m` [3] from its last place on the ground, the runner turned by `heading`."""
@@ -292,6 +296,8 @@ class RunnerModel:
         leg_m = self._runner.shank_m + self._runner.thigh_m
         lean_deg = gait.lean_deg + self._runner.lean_deg + math.degrees(bank + out_m / leg_m)
         harder = 1 + self._runner.fatigue.impact * at_s / _HOUR_S
+        pace = pace if following == phase else 1.0
+        crossing_s = gait.crossing_s / pace + self._variation.swing_end_s * self._normal()
         impact = self._runner.impact * self._more * harder * self._varied(self._variation.impact)
         self._contact = _Contact(
             phase=following,
@@ -299,8 +305,10 @@ class RunnerModel:
             speed_mps=speed_mps,
             lean_deg=lean_deg + self._variation.lean_deg * self._normal(),
             sagittal_deg=gait.contact_deg - _SHANK_WITH_SLOPE * math.degrees(math.atan(slope)),
-            pace=pace if following == phase else 1.0,
+            pace=pace,
             impact=impact * max(1 + _IMPACT_PER_SLOPE * slope, _IMPACT_LEAST),
+            braking=self._runner.braking * self._varied(self._variation.braking),
+            crossing_s=max(crossing_s, _CROSSING_LEAST_S),
             turn_rps=turn_rps,
             out_m=out_m,
         )
@@ -351,6 +359,11 @@ class RunnerModel:
 
     def _varied(self, sd: float, random: np.random.Generator | None = None) -> float:
         return 1 + sd * self._normal(random)
+
+
+def _pole(oscillation: tuple[float, float]) -> complex:
+    damping, hz = oscillation
+    return complex(-damping, 2 * math.pi * hz)
 
 
 def _rate_curve(fixed: Knots, hump: Knots, slopes: tuple[float, float], turn: float) -> Curve:

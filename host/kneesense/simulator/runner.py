@@ -26,6 +26,8 @@ class Variation:
     duty: float = 0.02  # relative, of the duty factor
     impact: float = 0.12  # relative, of the foot's speed downwards at contact
     lean_deg: float = 0.5  # of the lean at contact, and again of its course in stance
+    swing_end_s: float = 0.006  # of the time from the end of the swing to contact; 7 to 8 ms on force plates
+    braking: float = 0.06  # relative, of the frequency at which the foot's forward speed ends
     step_width_m: float = 0.008
     hip_sway_m: float = 0.01  # sideways, over the foot: turns the knee and not the shank
 
@@ -50,6 +52,7 @@ class Runner:
     duty: float = 1.0
     impact: float = 1.0
     twist: float = 1.0
+    braking: float = 1.0
     forefoot: float = 0.0  # 0 heel, 1 forefoot first, in running
     lean_deg: float = 0.0  # added throughout
     valgus_deg: float = 0.0  # added in stance
@@ -99,6 +102,7 @@ def _someone(random: np.random.Generator) -> Runner:
         "duty": around(1.0, 0.04),
         "impact": around(1.0, 0.2),
         "twist": random.uniform(0.3, 1.2),
+        "braking": around(1.0, 0.08),
         "lean_deg": around(0.0, 2.0),
         "valgus_deg": around(0.0, 1.5),
         "asymmetry": around(0.0, 0.06),

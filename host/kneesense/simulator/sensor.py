@@ -211,16 +211,15 @@ def _filtered(signal: Floats, response: Complex, n: int) -> Floats:
 def _frequencies(length: int, rate_hz: float) -> tuple[int, Complex]:
     """Padded length, and i x angular frequency: the response to what came before the start dies in the padding."""
     n = 1 << (length + int(rate_hz)).bit_length()
-    return n, 2j * np.pi * np.fft.rfftfreq(n, 1 / rate_hz)
+    return n, np.asarray(2j * np.pi * np.fft.rfftfreq(n, 1 / rate_hz), np.complex128)
 
 
 def _ringing(force: Floats, hz: float, damping: float, rate_hz: float) -> Floats:
     n, s = _frequencies(len(force), rate_hz)
     w = 2 * np.pi * hz
     rest = force[0]
-    return rest + _filtered(
-        force - rest, (w * w + 2 * damping * w * s) / (s * s + 2 * damping * w * s + w * w), n
-    )
+    response = (w * w + 2 * damping * w * s) / (s * s + 2 * damping * w * s + w * w)
+    return np.asarray(rest + _filtered(force - rest, response, n))
 
 
 def _tilting(force: Floats, strap: Strap, rate_hz: float) -> tuple[Floats, Floats]:
