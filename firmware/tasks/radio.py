@@ -103,6 +103,7 @@ class Radio:
 
     def _irq(self, event, data) -> None:
         if event == _IRQ_CONNECT:
+            self._mtu = gatt.DEFAULT_MTU
             self._connection = data[0]
             self._changed = True
         elif event == _IRQ_DISCONNECT:
@@ -141,7 +142,6 @@ class Radio:
         self._fetch = None
         self._stream.reset()
         if self._connection is None:
-            self._mtu = gatt.DEFAULT_MTU
             try:
                 self._ble.gap_advertise(
                     _ADVERTISE_US,
@@ -159,16 +159,16 @@ class Radio:
         for _ in range(_PACKETS_A_TURN):
             self._refill()
             queue = self._replies if self._replies.data else self._log if self._log.data else self._events
-            if self._connection is None or not queue.data:
+            connection = self._connection  # read once: an interrupt may change it between any two bytecodes
+            if connection is None or not queue.data:
                 return
             packet = queue.data[: self._mtu - gatt.ATT_HEADER]
             try:
-                self._ble.gatts_notify(self._connection, queue.handle, packet)
+                self._ble.gatts_notify(connection, queue.handle, packet)
             except OSError as error:
-                if error.errno != errno.ENOMEM:
-                    self._connection = (
-                        None  # the peer is gone; the disconnect interrupt may come late or never
-                    )
+                # Gone: its own interrupt may come late or never.  Not if another peer has connected meanwhile.
+                if error.errno != errno.ENOMEM and self._connection == connection:
+                    self._connection = None
                     self._changed = True
                 return
             queue.data = queue.data[len(packet) :]
