@@ -2,7 +2,7 @@
 """Append-only log of wire frames in segment files, named after the first sequence number they hold.
 
 A cut of power leaves at most a torn frame at the end of the newest segment; the reader skips it and the next boot
-begins a new segment.  Small segments keep the file system's work per flush small and make "from here on" cheap.
+begins a new segment.  Segments make "from here on" cheap and can be dropped whole when a host has fetched them.
 """
 
 import io
@@ -25,18 +25,22 @@ class FileLog:
         self._capacity = capacity
         self._file: "io.BufferedWriter | None" = None
         self._written = 0
+        self._reading = 0  # first number of the segment the last transfer is in, which is not dropped
         self.acked_seq = 0
+        self.told_full = False  # the newest record already says that the log is full
         try:
             os.mkdir(folder)
         except OSError:
             pass
-        self._segments = sorted(int(name[:-4]) for name in os.listdir(folder) if name.endswith(".bin"))
+        self._segments = sorted(int(name[:-4]) for name in os.listdir(folder) if _is_segment(name))
         self._bytes = sum(os.stat(self._path(first))[6] for first in self._segments)
         self.next_seq = 1
         if self._segments:
             self.next_seq = self._segments[-1]
-            for _, frame in self._frames(self._segments[-1]):
-                self.next_seq = _seq(frame) + 1
+            for frame in self._frames(self._segments[-1]):
+                if frame is not None:
+                    self.next_seq = _seq(frame) + 1
+                    self.told_full = _says_full(frame)
 
     @property
     def first_seq(self) -> int:
@@ -55,6 +59,9 @@ class FileLog:
         self._written += len(frame)
         self._bytes += len(frame)
         self.next_seq += 1
+        self.told_full = last
+        if last:
+            self.close()  # what follows must find room first
 
     def flush(self) -> None:
         if self._file is not None:
@@ -67,18 +74,30 @@ class FileLog:
             self._file = None
 
     def read(self, from_seq: int, to_seq: int):
-        """Yield the frames from_seq..to_seq that the log holds, oldest first."""
+        """Yield the frames from_seq..to_seq that the log holds, oldest first, and None now and then.
+
+        None says: nothing yet, let others work.  Records may be appended and segments dropped meanwhile.
+        """
         self.flush()
-        for i, first in enumerate(self._segments):
-            after = self._segments[i + 1] if i + 1 < len(self._segments) else self.next_seq
-            if after <= from_seq:
-                continue
-            for _, frame in self._frames(first):
-                seq = _seq(frame)
-                if seq > to_seq:
-                    return
-                if seq >= from_seq:
+        first = 0
+        for candidate in self._segments:  # the last one that begins at or before from_seq
+            if candidate <= from_seq or not first:
+                first = candidate
+        while first and first <= to_seq:
+            self._reading = first
+            for frame in self._frames(first):
+                if frame is None:
+                    yield None
+                elif from_seq <= _seq(frame) <= to_seq:
                     yield frame
+            first = self._after(first)
+        self._reading = 0
+
+    def _after(self, first: int) -> int:
+        for candidate in self._segments:
+            if candidate > first:
+                return candidate
+        return 0
 
     def acknowledge(self, seq: int) -> None:
         """The host holds everything up to `seq`: those segments may make room."""
@@ -86,7 +105,7 @@ class FileLog:
 
     def _begin_segment(self, last: bool) -> None:
         while self._bytes + SEGMENT_BYTES > self._capacity and len(self._segments) > 1:
-            if self._segments[1] > self.acked_seq + 1:
+            if self._segments[1] > self.acked_seq + 1 or self._segments[0] == self._reading:
                 break
             self._drop_oldest()
         if self._bytes + SEGMENT_BYTES > self._capacity and not last:
@@ -106,14 +125,27 @@ class FileLog:
         return "%s/%010d.bin" % (self._folder, first)
 
     def _frames(self, first: int):
+        """Frames of a segment; None after every chunk."""
         stream = wire.Stream()
         with open(self._path(first), "rb") as file:
             while True:
                 chunk = file.read(_CHUNK)
                 if not chunk:
                     break
-                yield from stream.feed(chunk)
-        yield from stream.finish()  # a record torn by a power cut may promise more bytes than the segment has
+                for _, frame in stream.feed(chunk):
+                    yield frame
+                yield None
+        for _, frame in stream.finish():  # a record torn by a power cut may promise more bytes than there are
+            yield frame
+
+
+def _is_segment(name: str) -> bool:
+    return len(name) == 14 and name.endswith(".bin") and name[:10].isdigit()
+
+
+def _says_full(frame: bytes) -> bool:
+    record, values = wire.decode(frame)
+    return record is wire.NOTICE and values["notice"] == wire.NOTICES.index("log_full")
 
 
 def _seq(frame: bytes) -> int:

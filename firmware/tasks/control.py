@@ -129,7 +129,8 @@ class Control:
     def _fetched(self, token: int, from_seq: int, to_seq: int):
         sent = 0
         for frame in self._log.read(from_seq, min(to_seq, self._log.next_seq - 1)):
-            sent += 1
+            if frame is not None:
+                sent += 1
             yield frame
         yield wire.frame(wire.FETCHED, {"token": token, "sent": sent})
 

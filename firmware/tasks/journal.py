@@ -22,7 +22,7 @@ class Journal:
         self._clock = clock
         self.boot = boot
         self.listener = _nobody  # told of every frame logged
-        self._full = False
+        self._full = log.told_full
         self.failed: "str | None" = None  # text of the first failure; logging has stopped, cues go on
 
     def record(self, record, values) -> int:
@@ -50,10 +50,12 @@ class Journal:
         if self._full:
             return
         self._full = True
-        values = {"seq": self._log.next_seq, "boot": self.boot, "t_us": self._clock.us(), "a": 0, "b": 0}
-        values["notice"] = wire.NOTICES.index("log_full")
-        frame = wire.frame(wire.NOTICE, values)
-        self._log.append(frame, True)
+        frame = wire.frame(wire.NOTICE, self._notice("log_full"))
+        try:
+            self._log.append(frame, True)
+        except OSError as error:
+            self._stop_logging("log failed: %s" % error)
+            return
         self.listener(frame)
 
     def notice(self, name: str, a: int = 0, b: int = 0) -> int:
@@ -72,3 +74,9 @@ class Journal:
         if self.failed is None:
             self.failed = why
             print(why)
+            self.listener(wire.frame(wire.NOTICE, self._notice("log_failed")))  # the air is all that is left
+
+    def _notice(self, name: str):
+        values = {"seq": self._log.next_seq, "boot": self.boot, "t_us": self._clock.us(), "a": 0, "b": 0}
+        values["notice"] = wire.NOTICES.index(name)
+        return values

@@ -21,21 +21,42 @@ _SELF_HEAL_MS = 3000  # neither connected nor advertising for this long is a fau
 _EVENTS_MAX = 4096
 _REPLIES_MAX = 2048
 _PACKETS_A_TURN = 8  # then other tasks get their turn
+_END = False  # no more frames; None means "not yet"
 
 
 class _Queue:
-    """Bytes waiting for one characteristic."""
+    """Bytes waiting for one characteristic; whole frames go in, packets come out."""
 
     def __init__(self, handle, limit: int) -> None:
         self.handle = handle
-        self.limit = limit
-        self.data = bytearray()
+        self._limit = limit
+        self._data = bytearray()
+        self._sent = (
+            0  # bytes at the front that have gone: cutting them off for every packet would copy all the rest
+        )
+
+    def __len__(self) -> int:
+        return len(self._data) - self._sent
 
     def put(self, frame) -> bool:
-        if len(self.data) + len(frame) > self.limit:
+        if len(self) + len(frame) > self._limit:
             return False
-        self.data.extend(frame)
+        self._data.extend(frame)
         return True
+
+    def packet(self, size: int) -> bytes:
+        """The next bytes to send, at most `size`; `gone` says that they went."""
+        return bytes(memoryview(self._data)[self._sent : self._sent + size])
+
+    def gone(self, size: int) -> None:
+        self._sent += size
+        if self._sent == len(self._data) or self._sent > self._limit:
+            self._data = self._data[self._sent :]
+            self._sent = 0
+
+    def clear(self) -> None:
+        self._data = bytearray()
+        self._sent = 0
 
 
 def _nobody(code: int, frame: bytes) -> None:
@@ -47,12 +68,13 @@ class Radio:
         self._short_id = short_id
         self._flag = asyncio.ThreadSafeFlag()
         self._connection = None
+        self._peer = 0  # counts connections: a handle may be used again, this number is not
+        self._older = None  # connection that a newer one has replaced
         self._mtu = gatt.DEFAULT_MTU
         self._changed = True  # connection came or went: set by the interrupt, handled in run()
         self._written = False
         self._fetch = None  # iterator of frames asked for from the log
         self._stream = wire.Stream()
-        self.dropped_events = 0
         self.on_command = _nobody  # set by main.py before run()
         self._ble = ble = bluetooth.BLE()
         ble.irq(self._irq)
@@ -70,9 +92,8 @@ class Radio:
             (bluetooth.UUID(gatt.DEVICE_INFORMATION), info),
         ))  # fmt: skip
         self._control = handles[0]
-        ble.gatts_set_buffer(
-            self._control, gatt.CONTROL_BUFFER, True
-        )  # append: quick writes do not replace each other
+        # Append, so that quick writes do not replace each other.
+        ble.gatts_set_buffer(self._control, gatt.CONTROL_BUFFER, True)
         for handle, (_, text) in zip(info_handles, texts):
             ble.gatts_set_buffer(handle, len(text))
             ble.gatts_write(handle, text.encode())
@@ -85,15 +106,16 @@ class Radio:
         return self._connection is not None
 
     def send_event(self, frame: bytes) -> None:
-        if self._connection is None:
-            return
-        if not self._events.put(frame):
-            self.dropped_events += 1
-        self._flag.set()
+        if self._connection is not None:
+            self._events.put(frame)  # dropped when full: the host sees a gap in `seq` and fetches it
+            self._flag.set()
 
     def reply(self, frame: bytes) -> None:
         if self._connection is not None:
-            self._replies.put(frame)
+            if not self._replies.put(frame):
+                print(
+                    "answer dropped: the peer asks faster than it listens"
+                )  # its deadline makes it ask again
             self._flag.set()
 
     def send_log(self, frames) -> None:
@@ -103,7 +125,11 @@ class Radio:
 
     def _irq(self, event, data) -> None:
         if event == _IRQ_CONNECT:
+            self._older = (
+                self._connection
+            )  # its end was not heard of, or a second peer slipped in: the newest counts
             self._mtu = gatt.DEFAULT_MTU
+            self._peer += 1
             self._connection = data[0]
             self._changed = True
         elif event == _IRQ_DISCONNECT:
@@ -122,7 +148,8 @@ class Radio:
             try:
                 await asyncio.wait_for_ms(self._flag.wait(), _RETRY_MS if self._waiting() else _SELF_HEAL_MS)
             except asyncio.TimeoutError:
-                self._changed = self._changed or self._connection is None
+                if self._connection is None:
+                    self._changed = True  # neither connected nor advertising, as far as is known
             if self._changed:
                 self._changed = False
                 self._link_changed()
@@ -133,14 +160,17 @@ class Radio:
 
     def _waiting(self) -> bool:
         return self._connection is not None and bool(
-            self._replies.data or self._log.data or self._events.data or self._fetch
+            self._replies or self._log or self._events or self._fetch
         )
 
     def _link_changed(self) -> None:
         for queue in (self._replies, self._events, self._log):
-            queue.data = bytearray()
+            queue.clear()
         self._fetch = None
         self._stream.reset()
+        older, self._older = self._older, None
+        if older is not None and older != self._connection:
+            self._ble.gap_disconnect(older)
         if self._connection is None:
             try:
                 self._ble.gap_advertise(
@@ -158,26 +188,30 @@ class Radio:
     def _pump(self) -> None:
         for _ in range(_PACKETS_A_TURN):
             self._refill()
-            queue = self._replies if self._replies.data else self._log if self._log.data else self._events
-            connection = self._connection  # read once: an interrupt may change it between any two bytecodes
-            if connection is None or not queue.data:
-                return
-            packet = queue.data[: self._mtu - gatt.ATT_HEADER]
+            queue = self._replies if self._replies else self._log if self._log else self._events
+            peer = self._peer  # before the connection: an interrupt may change both between any two bytecodes
+            connection = self._connection
+            if connection is None or not queue:
+                break
+            packet = queue.packet(self._mtu - gatt.ATT_HEADER)
             try:
                 self._ble.gatts_notify(connection, queue.handle, packet)
             except OSError as error:
                 # Gone: its own interrupt may come late or never.  Not if another peer has connected meanwhile.
-                if error.errno != errno.ENOMEM and self._connection == connection:
+                if error.errno != errno.ENOMEM and self._peer == peer:
                     self._connection = None
                     self._changed = True
                 return
-            queue.data = queue.data[len(packet) :]
-        self._flag.set()
+            queue.gone(len(packet))
+        if self._fetch is not None or self._events:
+            self._flag.set()
 
     def _refill(self) -> None:
-        while self._fetch is not None and len(self._log.data) < self._mtu:
-            frame = next(self._fetch, None)
-            if frame is None:
+        while self._fetch is not None and len(self._log) < self._mtu:
+            frame = next(self._fetch, _END)
+            if frame is None:  # the log needs time to find the next one: others' turn
+                return
+            if frame is _END:
                 self._fetch = None
             else:
                 self._log.put(frame)

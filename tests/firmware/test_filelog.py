@@ -43,7 +43,7 @@ def append(log: FileLog, count: int) -> None:
 
 
 def held(folder: Path) -> list[int]:
-    return [wire.decode(f)[1]["seq"] for f in FileLog(str(folder)).read(0, 1 << 31)]
+    return [wire.decode(f)[1]["seq"] for f in FileLog(str(folder)).read(0, 1 << 31) if f]
 
 
 def test_numbering_begins_at_one_and_goes_on_over_a_reboot(tmp_path: Path, opened: Opener) -> None:
@@ -95,8 +95,8 @@ def test_reading_begins_and_ends_where_asked(
 ) -> None:
     monkeypatch.setattr(filelog, "SEGMENT_BYTES", 100)
     log = opened(tmp_path / "log", 40)
-    assert [wire.decode(f)[1]["seq"] for f in log.read(17, 23)] == list(range(17, 24))
-    assert list(log.read(41, 99)) == []
+    assert [wire.decode(f)[1]["seq"] for f in log.read(17, 23) if f] == list(range(17, 24))
+    assert [f for f in log.read(41, 99) if f] == []
 
 
 def test_only_acknowledged_segments_make_room(
@@ -121,3 +121,47 @@ def test_nobody_can_acknowledge_what_does_not_exist(tmp_path: Path, opened: Open
     log = opened(tmp_path / "log", 3)
     log.acknowledge(4_000_000_000)
     assert log.acked_seq == 3
+
+
+def test_a_transfer_goes_on_while_segments_are_dropped(
+    tmp_path: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filelog, "SEGMENT_BYTES", 100)
+    log = opened(tmp_path / "log", 20, capacity=1000)
+    log.acknowledge(20)
+    got = []
+    for i, found in enumerate(f for f in log.read(11, 60) if f):
+        got.append(wire.decode(found)[1]["seq"])
+        if i < 30:
+            append(log, 1)
+            log.flush()
+            log.acknowledge(log.next_seq - 1)
+    assert got == list(range(11, got[-1] + 1))
+    assert log.first_seq > 11
+
+
+def test_a_log_that_stays_full_does_not_grow_with_every_boot(
+    tmp_path: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filelog, "SEGMENT_BYTES", 100)
+    notice = {"notice": wire.NOTICES.index("log_full"), "a": 0, "b": 0, "boot": 1, "t_us": 1}
+    log = opened(tmp_path / "log", capacity=500)
+    with pytest.raises(LogFull):
+        append(log, 100)
+    log.append(wire.frame(wire.NOTICE, notice | {"seq": log.next_seq}), last=True)
+    with pytest.raises(LogFull):
+        append(log, 1)
+    size = sum(path.stat().st_size for path in (tmp_path / "log").iterdir())
+    for _ in range(5):
+        log = opened(tmp_path / "log", capacity=500)
+        assert log.told_full
+        with pytest.raises(LogFull):
+            append(log, 1)
+    assert sum(path.stat().st_size for path in (tmp_path / "log").iterdir()) == size
+
+
+def test_strange_files_beside_the_segments_are_left_alone(tmp_path: Path, opened: Opener) -> None:
+    opened(tmp_path / "log", 2)
+    (tmp_path / "log" / "x.bin").write_bytes(b"?")
+    (tmp_path / "log" / "readme.txt").write_bytes(b"?")
+    assert opened(tmp_path / "log").next_seq == 3

@@ -45,6 +45,7 @@ def test_the_clock_never_goes_back() -> None:
 class Log:
     def __init__(self, error: Exception | None = None) -> None:
         self.next_seq = 7
+        self.told_full = False
         self.frames: list[bytes] = []
         self.error = error
 
@@ -86,7 +87,8 @@ def test_a_log_that_cannot_be_written_stops_logging_and_nothing_else() -> None:
     assert journal.record(wire.MARK, {"kind": 1}) == 0
     assert journal.record(wire.MARK, {"kind": 1}) == 0
     assert journal.failed
-    assert heard == []
+    (told,) = (wire.decode(frame)[1] for frame in heard)
+    assert wire.NOTICES[told["notice"]] == "log_failed"
 
 
 def test_a_value_that_does_not_fit_is_refused_by_name() -> None:
