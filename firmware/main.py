@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
+# ruff: noqa: E402  the first line that runs must come before the imports
 """Composition root: makes bus, drivers and tasks of this unit, once, in boot order, and starts the loop.
 
 What fails is reported in the log and over the radio; the unit stays reachable without its sensor.
 """
 
-import asyncio
 import gc
+
+gc.threshold(
+    16384
+)  # collect often while compiling what is imported, or its garbage leaves the heap in small pieces
+
+import asyncio
 import time
 
 import machine
@@ -20,8 +26,9 @@ from drivers.mpu6050 import Mpu6050
 from kneecore import wire
 from kneecore.version import VERSION
 from tasks import state
+from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
-from tasks.control import Control
+from tasks.control import Control, kept_settings
 from tasks.journal import Journal
 from tasks.radio import Radio
 from tasks.sampler import Sampler
@@ -87,7 +94,9 @@ def main() -> None:
         unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION
     )
     journal.listener = radio.send_event
-    Control(unit_id, radio, journal, log, sampler, imu, motor, clock)
+    settings = kept_settings()
+    calibrator = Calibrator(imu, sampler, motor, journal, settings, pins.LID, pins.TOP)
+    Control(unit_id, radio, journal, log, sampler, imu, motor, clock, settings, calibrator)
 
     async def run() -> None:
         tasks = [("journal", journal.run), ("radio", radio.run)]
@@ -95,6 +104,7 @@ def main() -> None:
             tasks.append(("sampler", sampler.run))
         await asyncio.gather(*(guarded(journal, name, task) for name, task in tasks))
 
+    gc.threshold(-1)
     gc.collect()  # what importing left behind, before the run needs its buffers in one piece
     asyncio.run(run())
 

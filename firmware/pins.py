@@ -14,3 +14,7 @@ MOTOR_RMT_CHANNEL = 0
 MOTOR_MAX_MS = 400  # no pulse is longer, whoever asks
 
 CPU_HZ = 240_000_000  # the sample step is not yet compiled with viper: speed before battery
+
+# How the sensor lies in the case, in its own axes: outward through the lid, and to the end that is worn upwards.
+LID = (0, 0, 1)
+TOP = (1, 0, 0)

@@ -26,6 +26,13 @@ TABLE = tuple(
         ("filter_tau_ms", 3000, 500, 10000, "ms", "time constant of the gravity filter"),
         ("run_impact_mg", 2450, 500, 10000, "mg", "axial peak from which a stride counts as running by impact"),
         ("run_duty_pm", 480, 300, 600, "permille", "duty factor below which a stride counts as running by contact"),
+        ("still_rate_mdps", 3000, 500, 10000, "mdps", "spread (SD) of an axis's rate within a second of standing"),
+        ("still_acc_mg", 30, 5, 100, "mg", "spread (SD) of an axis's acceleration, likewise"),
+        ("calibrate_still_s", 5, 2, 20, "s", "standing still for a calibration"),
+        ("calibrate_strides", 10, 5, 40, "strides", "walking for a calibration"),
+        ("calibrate_axis_pm", 600, 300, 950, "permille", "least part of the squared rate on the axis to the right"),
+        ("calibrate_sign_pm", 1200, 1050, 3000, "permille", "least swing forward against the way back, to tell them"),
+        ("calibrate_one_g_pm", 100, 20, 140, "permille", "largest error of 1 g that is taken into the calibration"),
     )
 )  # fmt: skip
 

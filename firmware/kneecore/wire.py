@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAJOR = 1
-MINOR = 0
+MINOR = 1
 
 _MAGIC = 0xA0  # high nibble of byte 0; MAJOR is the low one
 HEAD = 3
@@ -54,10 +54,18 @@ FLAG_CLIPPED, FLAG_GAP_BEFORE, FLAG_BACKDATED, FLAG_TURN, FLAG_STRAP_LOOSE, FLAG
 CUE_STATES = ("off", "baseline", "armed", "holdoff", "muted", "suspended")
 NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
-    "log_full", "rate_off", "motor_limit", "host_clock",
+    "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip",
 )  # fmt: skip
 STATUSES = ("ok", "refused", "busy", "bad_value", "bad_state", "unknown_command", "failed")
 OK, REFUSED, BUSY, BAD_VALUE, BAD_STATE, UNKNOWN_COMMAND, FAILED = range(7)
+
+STAGES = ("none", "still", "walk", "rezero")  # of a calibration
+CALIBRATION_STATES = ("idle", "busy", "accepted", "refused")
+REFUSALS = (  # bits of why a stage was refused
+    "moved", "frozen", "one_g", "gyro_bias", "few_strides", "running", "direction", "axis", "disagree", "side",
+    "tilted", "no_still", "sensor",
+)  # fmt: skip
+CAUTIONS = ("upside_down", "side_unchecked")  # bits of what is told of an accepted one
 
 _RANGES = {
     "B": (0, 0xFF), "b": (-128, 127), "H": (0, 0xFFFF), "h": (-32768, 32767),
@@ -102,6 +110,7 @@ _CALIBRATION = (
 START = _record(
     "start", 0x01, *_KEY, ("rate_hz", "H"), ("acc_lsb_per_g", "H"), ("gyro_lsb_per_10dps", "H"),
     ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"), *_CALIBRATION,
+    ("strap_session", "H"),  # 0 unknown
 )  # fmt: skip
 STOP = _record(
     "stop", 0x02, *_KEY, ("samples", "I"), ("gap_samples", "I"), ("run_x16", "I"), ("walk_x16", "I"),
@@ -121,6 +130,11 @@ GAP = _record("gap", 0x05, *_KEY, ("at_x16", "I"), ("samples", "I"), ("reason", 
 MARK = _record("mark", 0x06, *_KEY, ("kind", "B"))
 NOTICE = _record("notice", 0x07, *_KEY, ("notice", "B"), ("a", "i"), ("b", "i"))
 ANCHOR = _record("anchor", 0x08, *_KEY, ("utc_us", "q"))  # a host's wall clock, as told at t_us
+VERDICT = _record(  # one stage of a calibration is over; `refused` and `cautions` are bits of REFUSALS, CAUTIONS
+    "verdict", 0x09, *_KEY, ("stage", "B"), ("refused", "H"), ("cautions", "H"), ("strap_session", "H"),
+    ("spread_mdps", "H"), ("spread_mg", "H"), ("one_g_pm", "h"), ("temperature_cdeg", "h"), ("strides", "B"),
+    ("stride_ms", "H"), ("axis_pm", "H"), ("sign_pm", "H"), ("impact_pm", "H"), *_CALIBRATION,
+)  # fmt: skip
 
 # Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
 HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
@@ -134,6 +148,8 @@ FETCH = _record("fetch", 0x47, ("token", "H"), ("from_seq", "I"), ("to_seq", "I"
 ACK = _record("ack", 0x48, ("token", "H"), ("boot", "H"), ("seq", "I"))
 TIME = _record("time", 0x49, ("token", "H"), ("utc_us", "q"))
 NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
+BEGIN = _record("begin", 0x4B, ("token", "H"), ("stage", "B"), ("side", "B"), ("face", "B"))
+PROGRESS = _record("progress", 0x4C, ("token", "H"))
 
 # Answers, 0x60..0x7F
 REPLY = _record(
@@ -145,9 +161,22 @@ UNIT = _record(  # data of the answer to HELLO
     ("rate_hz", "H"), ("unit_id", "*"),
 )  # fmt: skip
 FETCHED = _record("fetched", 0x62, ("token", "H"), ("sent", "I"))  # ends a log transfer
+STAGE = _record(  # data of the answer to PROGRESS; `verdict_seq` once the stage is over
+    "stage", 0x63, ("stage", "B"), ("state", "B"), ("still_s", "B"), ("strides", "B"), ("verdict_seq", "I"),
+)  # fmt: skip
 
-COMMANDS = (HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE)
-LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR)
+COMMANDS = (HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE, BEGIN, PROGRESS)
+LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT)
+
+
+def refusal(name: str) -> int:
+    """The bit of a verdict's `refused`."""
+    return 1 << REFUSALS.index(name)
+
+
+def caution(name: str) -> int:
+    """The bit of a verdict's `cautions`."""
+    return 1 << CAUTIONS.index(name)
 
 
 def payload(record: Record, values: "Mapping[str, Any]") -> bytes:

@@ -7,7 +7,6 @@ from kneecore.version import VERSION
 from tasks import state
 
 SETTINGS_FILE = "settings.json"
-CALIBRATION_FILE = "calibration.json"
 _CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
 
 
@@ -20,7 +19,9 @@ class Refused(Exception):
 
 
 class Control:
-    def __init__(self, unit_id, radio, journal, log, sampler, imu, motor, clock) -> None:
+    def __init__(
+        self, unit_id, radio, journal, log, sampler, imu, motor, clock, settings, calibrator
+    ) -> None:
         self._unit_id = unit_id
         self._radio = radio
         self._journal = journal
@@ -29,8 +30,8 @@ class Control:
         self._imu = imu
         self._motor = motor
         self._clock = clock
-        self._settings = self._kept_settings()
-        self._calibration = state.load(CALIBRATION_FILE, None)
+        self._settings = settings
+        self._calibrator = calibrator
         self._handlers = {
             wire.HELLO.code: self._hello,
             wire.GET.code: self._get,
@@ -43,6 +44,8 @@ class Control:
             wire.ACK.code: self._ack,
             wire.TIME.code: self._time,
             wire.NOTE.code: self._note,
+            wire.BEGIN.code: self._begin,
+            wire.PROGRESS.code: self._progress,
         }
         radio.on_command = self.on_command
 
@@ -101,17 +104,34 @@ class Control:
 
     def _calibrate(self, values) -> None:
         calibration = {name: values[name] for name in _CALIBRATION_FIELDS}
-        if self._sampler and self._sampler.running:
-            raise Refused(wire.BAD_STATE)
+        self._refuse_unless_idle()
         if mount.problem(calibration):
             raise Refused(wire.BAD_VALUE)
-        state.save(CALIBRATION_FILE, calibration)
-        self._calibration = calibration
+        self._calibrator.push(calibration)
+
+    def _begin(self, values) -> None:
+        if values["stage"] >= len(wire.STAGES) or values["face"] >= len(wire.FACES):
+            raise Refused(wire.BAD_VALUE)
+        if values["side"] not in (mount.LEFT, mount.RIGHT):
+            raise Refused(wire.BAD_VALUE)
+        if self._sampler is None or self._sampler.running:
+            raise Refused(wire.BAD_STATE)
+        if not self._calibrator.begin(values["stage"], values["side"], values["face"]):
+            raise Refused(wire.BAD_STATE)
+
+    def _progress(self, values) -> bytes:
+        return wire.payload(wire.STAGE, self._calibrator.progress())
+
+    def _refuse_unless_idle(self) -> None:
+        if self._sampler and (self._sampler.running or self._calibrator.busy):
+            raise Refused(wire.BAD_STATE)
 
     def _run(self, values) -> bytes:
-        if self._sampler is None or self._calibration is None or self._sampler.running:
+        self._refuse_unless_idle()
+        calibrator = self._calibrator
+        if self._sampler is None or calibrator.calibration is None:
             raise Refused(wire.BAD_STATE)
-        seq = self._sampler.start(self._calibration, self._settings, VERSION)
+        seq = self._sampler.start(calibrator.calibration, self._settings, VERSION, calibrator.strap_session)
         self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
         return _i32(seq)
 
@@ -145,14 +165,15 @@ class Control:
             raise Refused(wire.BAD_VALUE)
         self._journal.record(wire.MARK, {"kind": values["kind"]})
 
-    def _kept_settings(self):
-        settings = Settings()
-        for name, value in state.load(SETTINGS_FILE, {}).items():
-            try:
-                settings.set(name, value)
-            except SettingError as error:
-                print("kept setting ignored:", error)
-        return settings
+
+def kept_settings() -> Settings:
+    settings = Settings()
+    for name, value in state.load(SETTINGS_FILE, {}).items():
+        try:
+            settings.set(name, value)
+        except SettingError as error:
+            print("kept setting ignored:", error)
+    return settings
 
 
 def _i32(value: int) -> bytes:

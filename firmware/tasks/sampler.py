@@ -31,6 +31,9 @@ class Sampler:
         self._flag = asyncio.ThreadSafeFlag()
         self._wake = self._flag.set  # a bound method made once
         self._pipeline: "Pipeline | None" = None
+        self.watcher = (
+            None  # takes the samples while no run is on: step(batch, offset) -> over, lost(), failed()
+        )
         self._start_us = 0
         self._strides = 0
         self._rate_told = False
@@ -43,7 +46,7 @@ class Sampler:
     def _tick(self, timer) -> None:
         self._wake()
 
-    def start(self, calibration, settings, version) -> int:
+    def start(self, calibration, settings, version, strap_session: int) -> int:
         """Begin a run: start the FIFO, write the START record.  Returns its sequence number."""
         imu = self._imu
         pipeline = Pipeline(imu.rate_hz, imu.acc_lsb_per_g, imu.gyro_lsb_per_10dps, calibration, settings)
@@ -60,6 +63,7 @@ class Sampler:
             "fw_major": version[0],
             "fw_minor": version[1],
             "fw_patch": version[2],
+            "strap_session": strap_session,
         })  # fmt: skip
         seq = self._journal.record(wire.START, values)
         self._pipeline = pipeline
@@ -98,6 +102,8 @@ class Sampler:
         while True:
             await self._flag.wait()
             if self._pipeline is None:
+                if self.watcher is not None:
+                    self._watch(self.watcher)
                 continue
             try:
                 self._drain(self._pipeline)
@@ -107,6 +113,21 @@ class Sampler:
                 print("sensor failed:", error)
                 self._journal.notice(error.notice, error.a, error.b)
                 await self._revive()
+
+    def _watch(self, watcher) -> None:
+        batch = self._batch
+        try:
+            count = self._imu.drain(batch)
+        except ImuError as error:
+            self._journal.notice(error.notice, error.a, error.b)
+            watcher.failed()
+            return
+        for i in range(count):
+            if watcher.step(batch, 6 * i):
+                return
+        if self._imu.lost_reason is not None:
+            self._imu.lost_reason = None
+            watcher.lost()
 
     async def _revive(self) -> None:
         """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""

@@ -64,8 +64,8 @@ class Calibration:
         }
 
     @classmethod
-    def from_wire(cls, values: Mapping[str, int]) -> Calibration:
-        """Of a START record, to the resolution of the wire."""
+    def from_wire(cls, values: Mapping[str, int], made_utc: str = "") -> Calibration:
+        """Of a START or VERDICT record, to the resolution of the wire."""
         q14 = [values[f"rotation_q14_{i}"] / _ONE_Q14 for i in range(9)]
         return cls(
             rotation=(tuple(q14[0:3]), tuple(q14[3:6]), tuple(q14[6:9])),
@@ -75,7 +75,7 @@ class Calibration:
             side=wire.SIDES[values["side"]],
             face=wire.FACES[values["face"]],
             chip=wire.CHIPS[values["chip"]],
-            made_utc="",
+            made_utc=made_utc,
         )
 
     def to_json(self) -> dict[str, Any]:

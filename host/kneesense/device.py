@@ -51,6 +51,19 @@ class UnitInfo:
     rate_hz: int
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stage of a calibration has come."""
+
+    stage: str
+    state: str
+    """idle, busy, accepted or refused"""
+    still_s: int
+    strides: int
+    verdict_seq: int
+    """Number of the verdict's record; 0 before it, or when the log could not take it."""
+
+
 class Device:
     """Opens the link on entry, checks the version, closes on exit."""
 
@@ -130,6 +143,29 @@ class Device:
     async def calibrate(self, fields: Mapping[str, int]) -> None:
         """Give the unit a calibration: the fields of wire.CALIBRATE without its token."""
         await self._command(wire.CALIBRATE, **fields)
+
+    async def begin_stage(self, stage: str, side: str, face: str = "unknown") -> None:
+        """Begin a stage of a calibration, one of wire.STAGES, for this leg and face; "none" gives up."""
+        await self._command(
+            wire.BEGIN,
+            stage=_code(wire.STAGES, stage),
+            side=_code(wire.SIDES, side),
+            face=_code(wire.FACES, face),
+        )
+
+    async def progress(self) -> Progress:
+        """Of the stage under way, or the last one."""
+        reply = await self._command(wire.PROGRESS)
+        stage = wire.parse(wire.STAGE, reply["data"])
+        if None in stage.values():
+            raise LinkLost("the unit's answer to progress is cut short")
+        return Progress(
+            stage=_name(wire.STAGES, stage["stage"]),
+            state=_name(wire.CALIBRATION_STATES, stage["state"]),
+            still_s=stage["still_s"],
+            strides=stage["strides"],
+            verdict_seq=stage["verdict_seq"],
+        )
 
     async def start(self) -> int:
         """Begin a run.  Returns the sequence number of its START record."""
@@ -280,6 +316,12 @@ def _index(name: str) -> int:
 def _i32(reply: Mapping[str, Any]) -> int:
     """The 32-bit number an answer carries."""
     return int.from_bytes(reply["data"][:4], "little", signed=True)
+
+
+def _code(names: Sequence[str], name: str) -> int:
+    if name not in names:
+        raise InputError(f"'{name}' is none of {', '.join(names)}")
+    return names.index(name)
 
 
 def _name(names: Sequence[str], code: int) -> str:

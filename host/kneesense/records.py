@@ -34,6 +34,7 @@ _NOTICES = {
     "rate_off": "the motion sensor runs at another rate than it should",
     "motor_limit": "a pulse was cut at the motor's limit",
     "host_clock": "the host's clock cannot be trusted",
+    "strap_slip": "the strap has slipped: lean is not to be trusted until the next calibration",
 }
 
 

@@ -39,6 +39,8 @@ PURPOSE = {
     "mark": "Something marked by the runner or the host.",
     "notice": "Something the unit noticed about itself; `a` and `b` are the numbers it saw.",
     "anchor": "A host said what time it is: ties `t_us` to UTC.",
+    "verdict": "A stage of a calibration is over: why it was refused (bits, 0: accepted), what it measured, and the "
+    "calibration it led to (all 0 where there is none).",
     "hello": "Version handshake, first command of every connection; answered with a `unit` record.",
     "get": "Read one setting; the answer's data is an i32.",
     "set": "Change one setting.",
@@ -50,6 +52,9 @@ PURPOSE = {
     "ack": "The host has committed every record up to and including this one.",
     "time": "What time it is; logged as `anchor`.",
     "note": "Log a mark.",
+    "begin": "Start a stage of a calibration, for this leg and face; stage 0 gives up the one under way.",
+    "progress": "How far the stage has come; answered with a `stage` record.",
+    "stage": "Data of the answer to `progress`; the verdict is in the log at `verdict_seq` once the stage is over.",
     "reply": "Answer to a command: its token and code, a status, the unit's time, data of that command's own.",
     "unit": "Data of the answer to `hello`.",
     "fetched": "Ends a log transfer: how many records were sent.",
@@ -110,10 +115,20 @@ def codes() -> str:
         "cue_state": wire.CUE_STATES,
         "notice": wire.NOTICES,
         "status": wire.STATUSES,
+        "calibration stage": wire.STAGES,
+        "calibration state": wire.CALIBRATION_STATES,
     }
     rows = [(name, ", ".join(f"{i} {text}" for i, text in enumerate(texts))) for name, texts in lists.items()]
-    flags = ", ".join(f"{1 << i} {text}" for i, text in enumerate(wire.STRIDE_FLAGS))
-    return table(("field", "values"), [*rows, ("flags of a stride (bits)", flags)])
+    bits = [
+        ("flags of a stride", wire.STRIDE_FLAGS),
+        ("refused of a verdict", wire.REFUSALS),
+        ("cautions of a verdict", wire.CAUTIONS),
+    ]
+    rows += [
+        (f"{name} (bits)", ", ".join(f"{1 << i} {text}" for i, text in enumerate(texts)))
+        for name, texts in bits
+    ]
+    return table(("field", "values"), rows)
 
 
 def gatt_table() -> str:

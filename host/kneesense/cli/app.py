@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": "The whole product with no hardware: a simulated run through firmware, radio and log.",
     "scan": "Find units in range.",
     "pair": "Remember a unit: its leg, its place on the leg, its runner.",
+    "calibrate": "Teach a unit how it sits on the leg: stand still, walk 10 strides.",
     "run": "Record a run live, with cues and alerts.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
