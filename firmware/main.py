@@ -19,7 +19,7 @@ from esp32 import RMT
 from machine import I2C, Pin, Timer
 
 import pins
-from drivers import ImuError
+from drivers import ImuError, bus
 from drivers.filelog import FileLog
 from drivers.motor import CLOCK_DIV, Motor
 from drivers.mpu6050 import Mpu6050
@@ -36,9 +36,7 @@ from tasks.sampler import Sampler
 _BOOT_FILE = "boot.json"
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
-_ONE_G_REFUSE_PM = (
-    250  # beyond any part's tolerance: the range is not what was asked for, or it is another part
-)
+_ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
 
 
 def next_boot() -> int:
@@ -52,11 +50,22 @@ def make_motor() -> Motor:
     return Motor(rmt, pins.MOTOR_MAX_MS)
 
 
+def make_bus():
+    """The sensor's bus, freed from a part that an earlier boot left in mid-byte.
+
+    MicroPython gives the same object for the same bus, so a driver that holds it goes on with it.
+    """
+    scl = Pin(pins.I2C_SCL, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
+    sda = Pin(pins.I2C_SDA, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
+    if not bus.free(scl, sda, time.sleep_us):
+        print("the I2C data line stays low")
+    return I2C(pins.I2C_BUS, scl=scl, sda=sda, freq=pins.I2C_HZ)
+
+
 def make_imu(journal):
     """The sensor, or None with a record of why."""
-    bus = I2C(pins.I2C_BUS, scl=Pin(pins.I2C_SCL), sda=Pin(pins.I2C_SDA), freq=pins.I2C_HZ)
     try:
-        imu = Mpu6050(bus, time.sleep_ms)
+        imu = Mpu6050(make_bus(), time.sleep_ms)
         error_pm = imu.one_g_error_pm(_ONE_G_SAMPLES)
     except ImuError as error:
         print("no sensor:", error)
@@ -71,13 +80,16 @@ def make_imu(journal):
 
 
 async def guarded(journal, name: str, task) -> None:
-    """Run a task for ever; what it raises is recorded, and it is started again a second later."""
+    """Run a task for ever; what it raises is recorded, once a cause, and it is started again a second later."""
+    told = ""
     while True:
         try:
             await task()
         except Exception as error:  # the last line of defence: a dead task must not take the others with it
             print(name, "failed:", repr(error))
-            journal.notice("task_failed")
+            if told != repr(error):
+                told = repr(error)
+                journal.notice("task_failed")
         await asyncio.sleep_ms(1000)
 
 
@@ -89,7 +101,7 @@ def main() -> None:
     log = FileLog("log")
     journal = Journal(log, clock, next_boot())
     imu = make_imu(journal)
-    sampler = Sampler(imu, motor, journal, clock, Timer(0)) if imu else None
+    sampler = Sampler(imu, make_bus, motor, journal, clock, Timer(0)) if imu else None
     radio = Radio(
         unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION
     )

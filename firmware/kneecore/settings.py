@@ -53,9 +53,9 @@ def find(key: "int | str") -> Setting:
 
 def checked(key: "int | str", value: int) -> int:
     setting = find(key)
-    if not setting.low <= value <= setting.high:
+    if not isinstance(value, int) or not setting.low <= value <= setting.high:
         raise SettingError(
-            "%s = %d: must be %d to %d %s" % (setting.name, value, setting.low, setting.high, setting.unit)
+            "%s = %s: must be %d to %d %s" % (setting.name, value, setting.low, setting.high, setting.unit)
         )
     return value
 

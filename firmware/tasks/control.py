@@ -132,6 +132,8 @@ class Control:
         if self._sampler is None or calibrator.calibration is None:
             raise Refused(wire.BAD_STATE)
         seq = self._sampler.start(calibrator.calibration, self._settings, VERSION, calibrator.strap_session)
+        if not seq:  # not logged, so not begun
+            raise Refused(wire.FAILED)
         self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
         return _i32(seq)
 

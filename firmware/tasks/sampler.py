@@ -11,9 +11,10 @@ from array import array
 from drivers import ImuError
 from kneecore import wire
 from kneecore.pipeline import EV_CUE, EV_GAP, EV_STRIDE, Pipeline
+from tasks.pace import Pace
 
-DRAIN_MS = 20  # a tenth of what the smallest FIFO holds, and part of the cue's latency
-_MEASURED_AFTER_US = 10_000_000  # the nominal rate is trusted until the measured one is better
+DRAIN_MS = 20  # an eighth of what the FIFO holds, and part of the cue's latency
+_SILENT_US = 100_000  # five drains without a sample: the chip has lost its power or its settings
 _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
 _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
@@ -22,8 +23,11 @@ _CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
 
 
 class Sampler:
-    def __init__(self, imu, motor, journal, clock, timer) -> None:
+    """`free_bus` clears the sensor's bus, whoever holds it."""
+
+    def __init__(self, imu, free_bus, motor, journal, clock, timer) -> None:
         self._imu = imu
+        self._free_bus = free_bus
         self._motor = motor
         self._journal = journal
         self._clock = clock
@@ -31,10 +35,9 @@ class Sampler:
         self._flag = asyncio.ThreadSafeFlag()
         self._wake = self._flag.set  # a bound method made once
         self._pipeline: "Pipeline | None" = None
-        self.watcher = (
-            None  # takes the samples while no run is on: step(batch, offset) -> over, lost(), failed()
-        )
-        self._start_us = 0
+        # Takes the samples while no run is on: step(batch, offset) -> over, lost(), failed()
+        self.watcher = None
+        self._pace = Pace(imu.rate_hz, 0)
         self._strides = 0
         self._rate_told = False
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
@@ -47,16 +50,22 @@ class Sampler:
         self._wake()
 
     def start(self, calibration, settings, version, strap_session: int) -> int:
-        """Begin a run: start the FIFO, write the START record.  Returns its sequence number."""
+        """Begin a run: write the START record, then start the FIFO.
+
+        Returns the record's number, 0 if it could not be logged and so nothing was begun.  ImuError if the sensor
+        cannot be used.
+        """
         imu = self._imu
         pipeline = Pipeline(imu.rate_hz, imu.acc_lsb_per_g, imu.gyro_lsb_per_10dps, calibration, settings)
-        imu.start()
-        self._start_us = self._clock.us()
+        try:
+            imu.check()
+        except ImuError:  # it has lost its settings since; a sensor that is gone raises here
+            self._free_bus()
+            imu.configure()
         self._strides = 0
         self._rate_told = False
         values = dict(calibration)
         values.update({
-            "t_us": self._start_us,
             "rate_hz": imu.rate_hz,
             "acc_lsb_per_g": imu.acc_lsb_per_g,
             "gyro_lsb_per_10dps": imu.gyro_lsb_per_10dps,
@@ -66,7 +75,10 @@ class Sampler:
             "strap_session": strap_session,
         })  # fmt: skip
         seq = self._journal.record(wire.START, values)
-        self._pipeline = pipeline
+        if seq:
+            imu.start()  # after the log's work: the FIFO would fill meanwhile
+            self._pace = Pace(imu.rate_hz, self._clock.us())
+            self._pipeline = pipeline
         return seq
 
     def stop(self) -> int:
@@ -76,6 +88,7 @@ class Sampler:
             return 0
         try:
             self._drain(pipeline)
+            self._imu.stop()
         except ImuError as error:
             self._journal.notice(error.notice, error.a, error.b)
         self._pipeline = None
@@ -94,7 +107,7 @@ class Sampler:
                 "unsure_x16": pipeline.unsure_x16,
                 "still_x16": pipeline.still_x16,
                 "strides": self._strides,
-                "rate_mhz": self._rate_mhz(pipeline, self._clock.us()),
+                "rate_mhz": self._pace.rate_mhz,
             },
         )
 
@@ -107,8 +120,8 @@ class Sampler:
                 continue
             try:
                 self._drain(self._pipeline)
-                if not self._rate_told:
-                    self._check_rate(self._pipeline)
+                if self._pace.measured and not self._rate_told:
+                    self._check_rate()
             except ImuError as error:
                 print("sensor failed:", error)
                 self._journal.notice(error.notice, error.a, error.b)
@@ -133,6 +146,7 @@ class Sampler:
         """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
         while self._pipeline is not None:
             try:
+                self._free_bus()
                 self._imu.configure()
                 self._imu.start()
             except ImuError:
@@ -144,6 +158,8 @@ class Sampler:
     def _drain(self, pipeline) -> None:
         batch = self._batch
         count = self._imu.drain(batch)
+        now_us = self._clock.us()
+        self._pace.drained(count, now_us)
         for i in range(count):
             event = pipeline.step(batch, 6 * i)
             if event:
@@ -151,14 +167,14 @@ class Sampler:
         if self._imu.lost_reason is not None:
             self._note_gap(pipeline, self._imu.lost_reason)
             self._imu.lost_reason = None
+        elif self._pace.silent_us(now_us) > _SILENT_US:
+            self._imu.check()
+            raise ImuError("imu_settings", 0, 0, "the sensor gives no samples")
 
-    def _check_rate(self, pipeline) -> None:
-        """Once, when it can be measured: is the chip as fast as it was set up to be?"""
-        now_us = self._clock.us()
-        if now_us - self._start_us < _MEASURED_AFTER_US:
-            return
+    def _check_rate(self) -> None:
+        """Once it is measured: is the chip as fast as it was set up to be?"""
         self._rate_told = True
-        rate_mhz = self._rate_mhz(pipeline, now_us)
+        rate_mhz = self._pace.rate_mhz
         off_pm = abs(rate_mhz - self._imu.rate_hz * 1000) // self._imu.rate_hz
         if off_pm > _RATE_WARN_PM:
             self._journal.notice("rate_off", rate_mhz, self._imu.rate_hz * 1000)
@@ -183,21 +199,10 @@ class Sampler:
 
     def _cue(self, cue) -> None:
         cue.pulse_ms = self._motor.pulse(cue.pulse_ms)  # first the motor, then the paperwork
-        elapsed_us = self._clock.us() - self._start_us
-        cue.command_x16 = elapsed_us * self._imu.rate_hz * 16 // 1_000_000
+        cue.command_x16 = self._pace.at_x16(self._clock.us())
         self._journal.record(wire.CUE, {name: getattr(cue, name) for name in _CUE_FIELDS})
 
     def _note_gap(self, pipeline, reason: str) -> None:
-        """The FIFO was thrown away: how much is missing follows from the clock and the rate measured so far."""
-        now_us = self._clock.us()
-        elapsed_us = now_us - self._start_us
-        # Less half a sample: the present one is on average so far away.
-        expected = (elapsed_us * self._rate_mhz(pipeline, now_us) - 500_000_000) // 1_000_000_000
-        lost = max(1, expected - pipeline.sample)
+        """The FIFO was thrown away and has started anew."""
+        lost = self._pace.lost(self._clock.us())
         self._handle(pipeline, pipeline.gap(lost, wire.GAP_REASONS.index(reason)))
-
-    def _rate_mhz(self, pipeline, now_us: int) -> int:
-        elapsed_us = now_us - self._start_us
-        if elapsed_us < _MEASURED_AFTER_US or pipeline.gap_samples:
-            return self._imu.rate_hz * 1000
-        return pipeline.sample * 1_000_000_000 // elapsed_us

@@ -6,12 +6,13 @@ import os
 
 
 def load(path: str, default):
-    """The kept value; `default` when there is none or it cannot be read."""
+    """The kept value; `default` when there is none, or it cannot be read, or is of another type than `default`."""
     try:
         with open(path) as file:
-            return json.load(file)
+            value = json.load(file)
     except (OSError, ValueError):
         return default
+    return value if default is None or isinstance(value, type(default)) else default
 
 
 def save(path: str, value) -> None:

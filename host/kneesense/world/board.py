@@ -77,6 +77,7 @@ class Board:
     """Answers the firmware's requests.  `chips` maps a bus number to the parts on it, tried in order."""
 
     motor_delay_us = 0  # fault: the motor starts this much after it was told to
+    held_clocks = 0  # fault: a part holds the bus's data line low until it has seen so many clocks
 
     def __init__(self, unit_id: bytes, chips: dict[int, list[Chip]], radio: Radio | None = None) -> None:
         self.unit_id = unit_id
@@ -123,8 +124,10 @@ class Board:
 
     def _pin_value(self, process: Process, number: int, level: int | None) -> int:
         if level is not None:
+            if level and not self._levels.get(number, 0) and self.held_clocks:
+                self.held_clocks -= 1
             self._levels[number] = level
-        return self._levels.get(number, 0)
+        return 0 if self.held_clocks else self._levels.get(number, 0)
 
     def _i2c(self, process: Process, bus: int, scl: int, sda: int, hz: int) -> None:
         self._bus_hz[bus] = hz
@@ -148,6 +151,8 @@ class Board:
         return self._bus_time(bus, 2 + len(data) // 2, None)
 
     def _transfer(self, bus: int, use: Callable[[Chip], Any]) -> Any:
+        if self.held_clocks:
+            raise OSError(errno.ETIMEDOUT, "the data line is held low")
         for chip in self.chips.get(bus, []):
             try:
                 return use(chip)

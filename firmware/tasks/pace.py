@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Where a moment lies among the samples: the chip's own rate, measured against the device clock.
+
+Only stretches in which nothing was lost count for the rate, so a gap neither hides in it nor spoils it.  Before enough
+is measured the nominal rate is taken.  Times in microseconds since boot, from DeviceClock.
+"""
+
+_ENOUGH_US = 10_000_000  # one sample more or less is then 0.02 %
+
+
+class Pace:
+    def __init__(self, nominal_hz: int, now_us: int) -> None:
+        """`now_us`: the FIFO was emptied and starts."""
+        self._nominal_mhz = nominal_hz * 1000
+        self._measured = 0  # samples drained, and in which time
+        self._measured_us = 0
+        self._index = 0  # of the sample that comes next, lost ones counted
+        self._last_us = now_us  # the FIFO was last empty
+
+    @property
+    def measured(self) -> bool:
+        """Whether `rate_mhz` is a measurement."""
+        return self._measured_us >= _ENOUGH_US
+
+    @property
+    def rate_mhz(self) -> int:
+        """Samples per 1000 s."""
+        if not self.measured:
+            return self._nominal_mhz
+        return self._measured * 1_000_000_000 // self._measured_us
+
+    def silent_us(self, now_us: int) -> int:
+        """How long nothing has come."""
+        return now_us - self._last_us
+
+    def drained(self, count: int, now_us: int) -> None:
+        """`count` samples came out of the FIFO, which is empty now."""
+        if count:
+            self._index += count
+            self._measured += count
+            self._measured_us += now_us - self._last_us
+            self._last_us = now_us
+
+    def lost(self, now_us: int) -> int:
+        """The FIFO was thrown away and starts anew: how many samples are missing."""
+        count = max(1, (now_us - self._last_us) * self.rate_mhz // 1_000_000_000)
+        self._index += count
+        self._last_us = now_us
+        return count
+
+    def at_x16(self, now_us: int) -> int:
+        """The moment as a sample index, in sixteenths."""
+        return (self._index << 4) + (now_us - self._last_us) * self.rate_mhz * 2 // 125_000_000

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""A sensor that fails in mid-run, through firmware, radio and log: what is missing is noted, with its true length."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from worlds import World, inside
+
+from kneecore import wire
+from kneesense.device import Device
+
+RATES = [0.0, -0.02, 0.02]
+
+
+async def running(
+    world: World, unit: Device, act: Callable[[], Awaitable[None]], seconds: float
+) -> list[dict[str, Any]]:
+    """A run of 20 s, then `act`, then `seconds` more; returns every record's values with its name."""
+    await unit.calibrate(world.played.calibration.to_wire())
+    await unit.start()
+    await asyncio.sleep(20)
+    await act()
+    await asyncio.sleep(seconds)
+    await unit.stop()
+    return [{"name": record.name, **record.values()} for record in world.logged()]
+
+
+def of(records: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [record for record in records if record["name"] == name]
+
+
+def true_times_hold(records: list[dict[str, Any]], world: World, rate_error: float) -> None:
+    """Contacts found lie where the runner's are, gaps counted in."""
+    true_s = [stride.ic_s for stride in world.played.model.strides]  # type: ignore[union-attr]
+    for stride in of(records, "stride"):
+        at_s = stride["ic_x16"] / (16 * 500 * (1 + rate_error))
+        assert min(abs(at_s - t) for t in true_s) < 0.05, at_s
+
+
+@pytest.mark.parametrize("rate_error", RATES)
+def test_a_sensor_that_loses_its_power_is_set_up_anew_and_the_gap_has_its_length(
+    tmp_path: Path, rate_error: float
+) -> None:
+    async def act(world: World) -> None:
+        world.chip.rate_error = rate_error
+
+        async def cut() -> None:
+            world.chip.power_cycle()
+
+        async with world.device() as unit:
+            records = await running(world, unit, cut, 20)
+        assert [wire.NOTICES[n["notice"]] for n in of(records, "notice")] == ["imu_settings"]
+        (gap,) = of(records, "gap")
+        assert 0.1 < gap["samples"] / 500 < 0.6
+        (stop,) = of(records, "stop")
+        assert stop["rate_mhz"] == pytest.approx(500_000 * (1 + rate_error), rel=0.003)
+        assert stop["samples"] / 500 / (1 + rate_error) == pytest.approx(40, abs=0.6)
+        true_times_hold(records, world, rate_error)
+
+    inside(tmp_path, act)
+
+
+@pytest.mark.parametrize("rate_error", RATES)
+def test_bus_errors_become_gaps_of_their_length(tmp_path: Path, rate_error: float) -> None:
+    async def act(world: World) -> None:
+        world.chip.rate_error = rate_error
+        errors = {"until": 0.0}
+        loop = asyncio.get_running_loop()
+        world.chip.faults.bus = lambda transfer: 110 if loop.time() < errors["until"] else 0
+
+        async def twice() -> None:
+            for seconds in (1.0, 2.0):
+                errors["until"] = loop.time() + seconds
+                await asyncio.sleep(10)
+
+        async with world.device() as unit:
+            records = await running(world, unit, twice, 5)
+        gaps = [gap["samples"] / 500 for gap in of(records, "gap")]
+        assert len(gaps) >= 2
+        assert sum(gaps) == pytest.approx(3.0, abs=1.8)  # each try to bring it back takes up to a second
+        (stop,) = of(records, "stop")
+        assert stop["rate_mhz"] == pytest.approx(500_000 * (1 + rate_error), rel=0.003)
+        true_times_hold(records, world, rate_error)
+
+    inside(tmp_path, act)
+
+
+def test_a_sensor_that_lost_its_power_between_two_runs_is_set_up_for_the_second(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        async def nothing() -> None: ...
+
+        async with world.device() as unit:
+            await running(world, unit, nothing, 0)
+            world.chip.power_cycle()
+            records = await running(world, unit, nothing, 0)
+        first, second = of(records, "stop")
+        assert second["samples"] == pytest.approx(first["samples"], rel=0.02)
+
+    inside(tmp_path, act)
+
+
+@pytest.mark.parametrize("clocks", [3, 7, 9])
+def test_a_bus_held_by_a_part_in_mid_byte_is_freed_at_boot(tmp_path: Path, clocks: int) -> None:
+    async def act(world: World) -> None:
+        await world.unit.power_off()
+        world.unit.board.held_clocks = clocks
+        world.unit.power_on()
+        async with world.device() as unit:
+            assert unit.info.chip == "mpu6050"
+
+    assert "no sensor" not in inside(tmp_path, act)
+
+
+def test_a_bus_that_stays_held_leaves_the_unit_reachable_and_says_so(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        await world.unit.power_off()
+        world.unit.board.held_clocks = 1 << 30
+        world.unit.power_on()
+        async with world.device() as unit:
+            assert unit.info.chip == "unknown"
+        (notice,) = [r.values() for r in world.logged() if r.code == wire.NOTICE.code]
+        assert wire.NOTICES[notice["notice"]] == "bus_fault"
+
+    assert "stays low" in inside(tmp_path, act)
+
+
+@pytest.mark.parametrize("rate_error", RATES)
+def test_the_cue_s_latency_does_not_drift_with_the_chip(tmp_path: Path, rate_error: float) -> None:
+    async def act(world: World) -> None:
+        world.chip.rate_error = rate_error
+        async with world.device() as unit:
+            await unit.set("baseline_strides", 10)
+            await unit.set("cadence_offset_pm", 0)
+
+            async def nothing() -> None: ...
+
+            records = await running(world, unit, nothing, 30)
+        cues = of(records, "cue")
+        assert cues
+        for cue in cues:
+            assert 0 <= (cue["command_x16"] - cue["to_x16"]) / 16 / 500 < 0.08
+        assert all(a["t_us"] <= b["t_us"] for a, b in pairwise(records))
+
+    inside(tmp_path, act)
