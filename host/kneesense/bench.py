@@ -25,8 +25,8 @@ from kneecore.settings import Settings
 
 from .calibration import Calibration
 from .errors import ExtraMissing, KneesenseError
-from .model import Phase, RunnerModel
-from .motion import GRAVITY_MPS2
+from .simulator import Phase, RunnerModel
+from .simulator.motion import GRAVITY_MPS2
 
 _CHIP = chips.find("mpu6050")
 _SECONDS = 20.0

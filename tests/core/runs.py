@@ -14,7 +14,7 @@ from core.mounting import calibration
 from kneecore import chips, mount, wire
 from kneecore.pipeline import EV_CONTACT, EV_CUE, EV_GAP, EV_STRIDE, EV_TOE_OFF, Pipeline
 from kneecore.settings import Settings
-from kneesense.model import Phase, RunnerModel
+from kneesense.simulator import Phase, RunnerModel
 
 CHIP = chips.find("mpu6050")
 G = 9.80665

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from interpreters import CPYTHON, MICROPYTHONS, heap_growth, missing, run
-from kneesense.model import Phase, RunnerModel
+from kneesense.simulator import Phase, RunnerModel
 
 RATE_HZ = 250
 WARM_S = 10

@@ -14,7 +14,7 @@ from core.runs import CHIP, modelled
 from core.smallint import SmallArray, SmallInt
 from kneecore import coach, guard, mount, pipeline, strap, stride, strike, tilt
 from kneecore.settings import Settings
-from kneesense.model import Phase
+from kneesense.simulator import Phase
 
 BITS = {"b": 8, "h": 16, "H": 17, "i": 31}
 MODULES = (coach, guard, mount, pipeline, strap, stride, strike, tilt)

@@ -9,7 +9,7 @@ import pytest
 from fakes.i2c import Desk
 from fakes.imu import Counting
 from kneecore import chips
-from kneesense.model import Phase, RunnerModel
+from kneesense.simulator import Phase, RunnerModel
 from kneesense.world.chips.mpu6050 import (
     ACCEL_CONFIG,
     ACCEL_XOUT_H,

@@ -11,7 +11,7 @@ import pytest
 
 from kneesense import calibration as calibrations
 from kneesense import recording, selfcal
-from kneesense.model import Phase, RunnerModel
+from kneesense.simulator import Phase, RunnerModel
 
 RECORDED = [
     ("treadmill_run_comfortable", 66, "run"),

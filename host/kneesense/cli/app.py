@@ -28,6 +28,8 @@ COMMANDS = {
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
     "replay": "Run the unit's own signal processing on a recording.",
+    "validate": "Measure how right the numbers are, on recordings and simulated runners.",
+    "simulate": "Write recordings of simulated runners, with truth.",
     "bench": "Measure speed and latency.",
 }
 

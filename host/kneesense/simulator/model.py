@@ -55,11 +55,17 @@ class _Contact:
 
     @property
     def rate_dps(self) -> float:
-        return self.pace * self.gait.contact_dps
+        """The longer the rate has been below zero, the lower it is."""
+        return self.pace**2 * self.gait.contact_dps * self.crossing_s / self.gait.crossing_s
 
     @property
     def slope_dps2(self) -> float:
         return self.pace**2 * self.gait.contact_dps2
+
+    @property
+    def late_s(self) -> float:
+        """So much longer than usual the rate has been below zero: the swing ended so much before."""
+        return self.crossing_s - self.gait.crossing_s / self.pace
 
     def early(self) -> Knots:
         return [(0.0, self.rate_dps), *((t, self.pace * rate) for t, rate in self.gait.early)]
@@ -176,8 +182,9 @@ class RunnerModel:
         if self._second:
             step_s += 60 / self._cadence_at(self._made_s)
         contact = self._meet(step_s, phase, 1.0)
-        rates = [(0.0, 0.0), *placed(STEP_RATES, 0, step_s), *contact.approach(step_s)]
-        hump = placed(STEP_HUMP, 0, step_s)
+        swung_s = step_s - contact.late_s
+        rates = [(0.0, 0.0), *placed(STEP_RATES, 0, swung_s), *contact.approach(step_s)]
+        hump = placed(STEP_HUMP, 0, swung_s)
         rate = _rate_curve(rates, hump, (0, contact.slope_dps2), contact.sagittal_deg)
         lean = Curve([(0, 0), (step_s, contact.lean_deg)])
         heading = self._heading([], step_s, 0.0, contact.turn_rps)
@@ -197,15 +204,16 @@ class RunnerModel:
         contact_s = stride_s * duty * self._varied(self._variation.duty)
         pace = gait.stride_s / stride_s
         following = self._meet(stride_s, contact.phase, pace)
+        swung_s = stride_s - following.late_s
         rates = [
             *contact.early(),
             *placed(gait.stance, 0, contact_s, pace),
-            *placed(gait.swing, contact_s, stride_s, pace),
+            *placed(gait.swing, contact_s, swung_s, pace),
             *following.approach(stride_s),
         ]
         turn = following.sagittal_deg - contact.sagittal_deg
         slopes = contact.slope_dps2, following.slope_dps2
-        rate = _rate_curve(rates, placed(gait.hump, contact_s, stride_s, pace), slopes, turn)
+        rate = _rate_curve(rates, placed(gait.hump, contact_s, swung_s, pace), slopes, turn)
         lean = self._stride_lean(contact, contact_s, stride_s, following)
         twist = [*placed(gait.twist_stance, 0, contact_s), *placed(gait.twist_swing, contact_s, stride_s)]
         heading = self._heading(twist, stride_s, contact.turn_rps, following.turn_rps)

@@ -8,12 +8,13 @@ in 350 ms, timed at its peak.  It needs no gyro and knows no swing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from kneecore import chips
+from kneecore.chips import Chip
 from kneecore.pipeline import Pipeline
 from kneecore.settings import Settings
 
@@ -44,6 +45,14 @@ class Found:
         return np.array([stride["ic_s"] for stride in self.strides], float)
 
 
+def first_seconds(recording: Recording, seconds: float) -> Recording:
+    """The beginning of a recording without gaps."""
+    kept = recording.t_s < recording.t_s[0] + seconds
+    return replace(
+        recording, t_s=recording.t_s[kept], acc=recording.acc[kept], gyro=recording.gyro[kept], gaps={}
+    )
+
+
 def pipeline_of(
     recording: Recording,
     calibration: Calibration,
@@ -51,9 +60,13 @@ def pipeline_of(
     rate_hz: int = 0,
     lean: bool = False,
     settings: Settings | None = None,
+    chip: Chip | None = None,
 ) -> Found:
-    """Replay; `rate_hz` 0 is the chip's own rate.  `lean` also keeps the lean of every sample."""
-    chip = chips.find(calibration.chip)
+    """Replay; `rate_hz` 0 is the chip's own rate.  `lean` also keeps the lean of every sample.
+
+    `chip`: one that is not in the table, in place of the calibration's.
+    """
+    chip = chip or chips.find(calibration.chip)
     quantised = quantise(recording, rate_hz or chip.rate_hz, chip)
     run = RunRecords(t0_s=quantised.t0_s)
     leans: list[tuple[int, int]] = []

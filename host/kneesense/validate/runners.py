@@ -24,7 +24,7 @@ from ..recording import Recording
 from ..simulator import SCENARIOS, Phase, Runner, Sensor, Simulated, runners, simulate
 from ..simulator.scenarios import sensors
 from .compare import Tally, as_records, compare
-from .found import Found, pedometer, pipeline_of
+from .found import Found, first_seconds, pedometer, pipeline_of
 
 # Name of the cell, phase.  The last steps before standing fall into its cell.
 SCRIPT = (
@@ -48,6 +48,7 @@ SCRIPT = (
     ("stop and go", Phase("walk", 8)),
     ("standing", Phase("still", 4)),
 )
+CALIBRATED_S = 21.0  # standing and the first walk, here and in the simulator's scenarios
 ALSO = ("turns", "loose", "buzzed")  # scenarios of the simulator, by turns
 QUIET = ("still", "haptic", "sit", "cycle", "drive")  # likewise; no contact may be found
 _ALSO_S, _QUIET_S, _TRACK_S, _INTERVALS_S = 40.0, 60.0, 200.0, 1200.0
@@ -140,10 +141,13 @@ def made(job: Job) -> tuple[Simulated, list[str]]:
 
 
 def calibrated(recording: Recording, simulated: Simulated) -> Calibration:
-    """From the recording itself; the truth where nobody walks.  InputError when the calibration refuses."""
+    """From standing and walking, as a runner calibrates; the truth where nobody walks.
+
+    InputError when the calibration refuses.
+    """
     if not simulated.strides:
         return simulated.calibration
-    return selfcal.auto(recording, simulated.side).calibration
+    return selfcal.auto(first_seconds(recording, CALIBRATED_S), simulated.side).calibration
 
 
 def measure(job: Job) -> Measured:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..frames import LogFrame
-from ..model import TrueStride
+from ..simulator import TrueStride
 from .board import Pulse
 
 TOLERANCE_S = 0.05  # a contact found within this of a true one is that one

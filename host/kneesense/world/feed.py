@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from kneecore.chips import Chip
 
-from ..model import RunnerModel
-from ..motion import GRAVITY_MPS2
+from ..simulator import RunnerModel
+from ..simulator.motion import GRAVITY_MPS2
 
 Counts = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float64]

@@ -13,8 +13,8 @@ from kneecore import chips, wire
 from .. import calibration, recording, selfcal
 from ..calibration import Calibration
 from ..errors import InputError
-from ..model import Phase, RunnerModel, Variation
 from ..recording import Recording
+from ..simulator import Phase, RunnerModel, Variation
 from .feed import Feed, Floats, ModelFeed, RecordingFeed
 
 CHIP = chips.find("mpu6050")

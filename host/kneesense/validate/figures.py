@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""Results to the numbers of the JSON summary: rounded, None where something is not known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .compare import METRICS, Pair, Tally
+from .runners import QUIET, SCRIPT, Measured
+from .sets import Result
+from .stats import Spread, leave_one_out, spread
+
+Values = dict[str, Any]
+
+MAIN_CELLS = tuple(dict.fromkeys(cell for cell, _ in SCRIPT if cell != "standing"))
+
+
+def of_set(result: Result) -> Values:
+    """One entry of `sets`."""
+    lean, stances = _pooled_agreement(result), _pooled_stances(result)
+    ic = result.tally.spread("ic_ms")
+    return {
+        "n": result.tally.n_true or sum(count.found for count in result.counts) or None,
+        "trials": result.trials,
+        **_events(result.tally),
+        "ic_limits_ms": None if ic is None else [rounded(limit) for limit in ic.limits],
+        "ic_loo_sd_ms": rounded(_sd(spread(leave_one_out(result.tally.errors("ic_ms"))))),
+        "lean_rms_deg": rounded(lean[0]),
+        "lean_unremoved_rms_deg": rounded(lean[1]),
+        "lean_ramp_deg": rounded(lean[2]),
+        "lean_sd_deg": rounded(stances[0]),
+        "lean_r": rounded(stances[1]),
+        "counts": {count.trial: [count.found, count.offline, count.off] for count in result.counts},
+        "inclination_deg": {i.trial: [rounded(i.ours), rounded(i.peer)] for i in result.inclinations},
+        "refused": dict(result.refused),
+        "trivial": {
+            **_events(result.trivial),
+            "contact_sd_ms": rounded(_sd(result.tally.constant("contact_ms"))),
+            "lean_agreement_sd_deg": rounded(lean[3]),
+            "lean_sd_deg": rounded(stances[2]),
+        },
+    }
+
+
+def of_simulator(measured: Sequence[Measured]) -> Values:
+    """The entry `simulator`."""
+    main = pooled(measured, "")
+    everything = Tally()
+    trivial = Tally()
+    for one in measured:
+        everything.add(one.tally)
+        trivial.add(one.trivial)
+    quiet = [one for one in measured if one.scenario in QUIET]
+    decisions = [ms for one in measured for ms in one.decisions_ms]
+    return {
+        "recordings": len(measured),
+        "runners": len({one.name.split(",")[0] for one in measured}),
+        "n": everything.n_true,
+        **_events(everything),
+        "cells": {cell: of_cell(everything.of(cell)) for cell in everything.cells()},
+        "lean": {metric: _spread(main.spread(metric)) for metric in METRICS if metric.startswith("lean")},
+        "pta_axial_g": _spread(main.spread("pta_axial_g")),
+        "cadence_spm": _spread(main.spread("cadence_spm")),
+        "labels": labels(everything.pairs),
+        "quiet": {one.name: one.tally.n_false for one in quiet},
+        "decision_p99_ms": rounded(float(np.percentile(decisions, 99))) if decisions else None,
+        "refused": {one.name: one.refused for one in measured if one.refused},
+        "trivial": _events(trivial),
+    }
+
+
+def of_cell(tally: Tally) -> Values:
+    """One condition, with a constant as the trivial predictor."""
+    return {
+        "n": tally.n_true,
+        **_events(tally),
+        **{name: _spread(tally.spread(name)) for name in METRICS if name not in ("ic_ms", "contact_ms")},
+        "labels": labels(tally.pairs),
+        "trivial": {name: rounded(_sd(tally.constant(name))) for name in METRICS if name != "ic_ms"},
+    }
+
+
+def pooled(measured: Sequence[Measured], scenario: str, *, ideal: bool = False) -> Tally:
+    """All recordings of one scenario together."""
+    out = Tally()
+    for one in measured:
+        if one.scenario == scenario:
+            out.add(one.ideal if ideal else one.tally)
+    return out
+
+
+def labels(pairs: Sequence[Pair]) -> Values:
+    """Counts of the true gait against the label."""
+    counts = Counter(f"{pair.true['gait']} as {pair.found['gait']}" for pair in pairs if "gait" in pair.true)
+    return dict(sorted(counts.items()))
+
+
+def rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(float(value), digits)
+
+
+def _events(tally: Tally) -> Values:
+    ic, contact, n_true = tally.spread("ic_ms"), None, tally.n_true
+    if any("contact_s" in pair.found for pair in tally.pairs):
+        contact = tally.spread("contact_ms")
+    return {
+        "f1": rounded(tally.f1(), 4),
+        "missed": tally.n_missed,
+        "false": tally.n_false,
+        "false_per_1000": rounded(1000 * tally.n_false / n_true) if n_true else None,
+        "ic_bias_ms": rounded(ic.bias if ic else None),
+        "ic_sd_ms": rounded(_sd(ic)),
+        "contact_bias_ms": rounded(contact.bias if contact else None),
+        "contact_sd_ms": rounded(_sd(contact)),
+    }
+
+
+def _spread(values: Spread | None) -> Values | None:
+    if values is None:
+        return None
+    return {
+        "n": values.n,
+        "bias": rounded(values.bias),
+        "sd": rounded(values.sd),
+        "worst": rounded(values.worst),
+    }
+
+
+def _sd(values: Spread | None) -> float | None:
+    return values.sd if values else None
+
+
+def _pooled_agreement(result: Result) -> tuple[float | None, float | None, float | None, float | None]:
+    """RMS with the gyro bias removed, and not; shift by the ramp; the constant's SD: the worst trial's of each."""
+    known = [a for a in result.agreements if a.error and a.unremoved]
+    if not known:
+        return None, None, None, None
+    return (
+        max(a.error.rms for a in known if a.error),
+        max(a.unremoved.rms for a in known if a.unremoved),
+        max((a.ramp for a in known), key=abs),
+        max(a.trivial_sd for a in known),
+    )
+
+
+def _pooled_stances(result: Result) -> tuple[float | None, float | None, float | None]:
+    """SD of the error within stances, median r, SD of a constant's error."""
+    if not result.stances:
+        return None, None, None
+    errors = np.concatenate([s.error_deg for s in result.stances])
+    constant = np.concatenate([s.constant_deg for s in result.stances])
+    known = [s.r for s in result.stances if s.r is not None]
+    return float(errors.std()), float(np.median(known)) if known else None, float(constant.std())
