@@ -14,7 +14,7 @@ from kneecore import chips, mount, wire
 from kneesense import guide
 from kneesense.ble import BleLink
 from kneesense.device import Device
-from kneesense.model import Phase, RunnerModel
+from kneesense.simulator import Phase, RunnerModel
 from kneesense.store import Store
 from kneesense.verdict import Verdict
 from kneesense.world import central, clock
