@@ -7,12 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kneecore import wire
+from kneesense.cli import app
 from kneesense.store import Store
 from kneesense.sync import LogSync
 from kneesense.world import clock, demo, scenario
@@ -40,21 +42,35 @@ def test_the_demo_passes_its_own_checks(tmp_path: Path, side: str, seed: int) ->
     assert outcome.backfilled > 0
 
 
-def test_a_sabotaged_back_fill_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def sabotage_the_back_fill(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(self: LogSync, unit: Any, to_seq: int) -> None:
         self._have = max(self._have, to_seq)
 
     monkeypatch.setattr(LogSync, "fill", nothing)
-    outcome, failed = play(tmp_path, scenario.runner(30, "right", 1))
-    assert "log and store agree" in failed
-    assert "strides" in failed
-    assert outcome.lost > 0
 
 
-def test_a_cue_delayed_by_200_ms_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def delay_the_cue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Board, "motor_delay_us", 200_000)
-    _, failed = play(tmp_path, scenario.runner(30, "right", 1))
-    assert "in time" in failed
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "expected"),
+    [(sabotage_the_back_fill, {"log and store agree", "strides"}), (delay_the_cue, {"in time"})],
+)
+def test_a_sabotaged_demo_says_what_failed_and_exits_with_1(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    sabotage: Callable[[pytest.MonkeyPatch], None],
+    expected: set[str],
+) -> None:
+    monkeypatch.setenv("KNEESENSE_HOME", str(tmp_path))
+    sabotage(monkeypatch)
+    assert app.run(["demo", "--speed", "1000", "--json"]) == 1
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    failed = {record["name"] for record in records if record["type"] == "check" and not record["ok"]}
+    assert expected <= failed
+    assert (records[-1]["lost"] > 0) == ("strides" in expected)
 
 
 def test_a_runner_who_does_not_slow_down_gets_no_cue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drivers.filelog import LogFull
+from drivers.filelog import FileLog, LogFull
 from drivers.motor import Motor
 from kneecore import wire
 from tasks import state
@@ -89,6 +90,31 @@ def test_a_log_that_cannot_be_written_stops_logging_and_nothing_else() -> None:
     assert journal.failed
     (told,) = (wire.decode(frame)[1] for frame in heard)
     assert wire.NOTICES[told["notice"]] == "log_failed"
+
+
+def test_what_was_recorded_is_on_flash_within_two_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited_ms = []
+
+    async def sleep_ms(ms: int) -> None:
+        waited_ms.append(ms)
+        if len(waited_ms) == 2:
+            raise KeyboardInterrupt  # after one turn of the loop
+
+    monkeypatch.setattr(asyncio, "sleep_ms", sleep_ms, raising=False)
+    log = FileLog(str(tmp_path))
+    journal = Journal(log, Clock(), boot=1)
+    journal.record(wire.MARK, {"kind": 1})
+    (segment,) = tmp_path.glob("*.bin")
+    assert segment.read_bytes() == b""  # this interpreter's files are buffered, as littlefs is
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(journal.run())
+    assert len(segment.read_bytes()) == len(
+        wire.frame(wire.MARK, {"seq": 1, "boot": 1, "t_us": 1, "kind": 1})
+    )
+    assert waited_ms[0] <= 2000
+    log.close()
 
 
 def test_a_value_that_does_not_fit_is_refused_by_name() -> None:

@@ -211,7 +211,7 @@ def _same_strides(outcome: Outcome, scenario: Scenario, strides: list[dict[str, 
     equal = sum(a == b for a, b in zip(expected, found, strict=False))
     outcome.claim(
         "same strides",
-        bool(expected) and equal == len(expected),
+        bool(expected) and equal == len(expected) and len(found) - len(expected) in (0, 1),  # the open one
         f"{equal} of {len(expected)} strides equal the replay of the recording in every integer",
     )
 
