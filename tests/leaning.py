@@ -20,15 +20,15 @@ def gravity(recorded, calibration, rate_hz=CHIP.rate_hz):
     wire = calibration.to_wire()
     matrix = mount.fold(wire, CHIP.acc_lsb_per_g, CHIP.gyro_lsb_per_10dps)
     derived = tilt.derive(rate_hz, Settings().filter_tau_ms, wire["side"])
-    state, sample = tilt.new_state(), array("i", [0] * mount.AXES)
+    state, sample, one_up = tilt.new_state(), array("i", [0] * mount.AXES), array("i", [0] * 3)
     quantised = recording.quantise(recorded, rate_hz, CHIP)
     (segment,) = quantised.segments
     up, lean = [], []
     for offset in range(0, len(segment.counts), mount.AXES):
-        mount.apply(matrix, segment.counts, offset, sample)
+        mount.apply(matrix, segment.counts, offset, 1, sample)
         if offset == 0:
             tilt.start(state, derived, sample)
-        tilt.step(state, derived, sample)
+        tilt.step(state, derived, sample, 1, one_up)
         up.append(state[:3])
         lean.append(tilt.lean_cdeg(state, wire["neutral_cdeg"]))
     t_s = quantised.t0_s + np.arange(len(lean)) / rate_hz

@@ -7,7 +7,12 @@ so the impact is a mean that follows over about four strides: 2.5 g and more in 
 Duty factors were 0.32 to 0.39 and 0.55 to 0.71.
 """
 
+from . import tally
 from .settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
 
 UNSURE, WALK, RUN = range(3)  # index of wire.GAITS
 
@@ -47,35 +52,32 @@ class Ledger:
     """Where the time went; the five parts sum to the duration, to the sixteenth of a sample.
 
     A stride counts with its label from contact to contact.  Outside strides a sample is still when nothing has moved
-    for a second, else unsure: `unsure_x16` is what remains.
+    for a second, else unsure: `unsure_x16` is what remains.  `tallied`: the array of tally.py.
     """
 
-    def __init__(self, rate_hz: int) -> None:
-        self._hold = rate_hz
-        self._moved_at = -rate_hz - 1
+    def __init__(self, tallied: "array[int]") -> None:
+        self._tallied = tallied
         self.run_x16 = 0
         self.walk_x16 = 0
-        self.still_x16 = 0
         self.gap_samples = 0
 
-    def sample(self, now: int, moving: bool) -> None:
-        if moving:
-            self._moved_at = now
-        elif now - self._moved_at > self._hold:
-            self.still_x16 += 16
+    @property
+    def still_x16(self) -> int:
+        return self._tallied[tally.STILL] << 4
 
     def gap(self, samples: int) -> None:
         self.gap_samples += samples
 
     def take_back(self, now: int, samples: int) -> None:
         """The last samples before `now`, all alike, will be told as a gap."""
-        still = min(now - self._moved_at - self._hold - 1, samples)
+        tallied = self._tallied
+        still = min(now - tallied[tally.MOVED_AT] - tallied[tally.HOLD] - 1, samples)
         if still > 0:
-            self.still_x16 -= still << 4
+            tallied[tally.STILL] -= still
 
     def stride(self, gait: int, stride_x16: int, still_x16: int) -> None:
         """`still_x16`: how much of the stride had been taken for stillness."""
-        self.still_x16 -= still_x16
+        self._tallied[tally.STILL] -= still_x16 >> 4
         if gait == RUN:
             self.run_x16 += stride_x16
         elif gait == WALK:

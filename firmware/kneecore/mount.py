@@ -12,13 +12,15 @@ rate is an axial vector and mirrors with the opposite signs.
 
 from array import array
 
-from .fixed import rounded_div
+from .fixed import SIGN, rounded_div
 from .wire import SIDES
 
 try:
     import micropython
+    from micropython import const
 except ImportError:  # CPython
     from . import _cpython as micropython  # type: ignore[no-redef]
+    from ._cpython import const, ptr16, ptr32
 
 ACC_LSB_PER_G = 1024
 GYRO_LSB_PER_DPS = 16
@@ -27,6 +29,11 @@ AXES = 6  # ax ay az gx gy gz
 LEFT, RIGHT = SIDES.index("left"), SIDES.index("right")
 ACC_SCALE_Q14 = (13926, 18842)  # 0.85 to 1.15: the MPU-6050 is specified to 3 % of scale and 0.08 g of offset
 NEUTRAL_LIMIT_CDEG = 4500  # lean less neutral still fits the wire
+
+# Words of the matrix: minus the gyro bias about x, y and z of the segment, 2^13 per step of the output.  They may be
+# changed from one sample to the next, within +-BIAS_LIMIT.
+BIAS_X, BIAS_Y, BIAS_Z = 15, 19, 23
+_SIGN = const(24)  # as fixed.SIGN
 
 _ONE_Q14 = 1 << 14
 _TOLERANCE_Q14 = 164  # 1 %: axes skewed by 1 deg or scaled by 1 % are refused, rounding to Q14 is far below
@@ -68,7 +75,8 @@ def _rotation(calibration: "dict[str, int]") -> "list[int]":
 
 
 def fold(calibration: "dict[str, int]", acc_lsb_per_g: int, gyro_lsb_per_10dps: int) -> "array[int]":
-    """Matrix for `apply`: six rows of three Q13 coefficients and a Q13 offset (minus the rotated gyro bias).
+    """Matrix for `apply`: six rows of three Q13 coefficients and a Q13 offset (minus the rotated gyro bias),
+    and fixed.SIGN.
 
     `calibration` has the fields of the wire.  MountError if it has a `problem`, or if full-scale counts could leave
     31 bits (a chip under 512 LSB/g).  Runs once per run; on the device its products are big integers.
@@ -92,28 +100,45 @@ def fold(calibration: "dict[str, int]", acc_lsb_per_g: int, gyro_lsb_per_10dps: 
         reach = 32768 * sum(abs(c) for c in rows[i : i + 3]) + abs(rows[i + 3]) + _HALF_Q13
         if reach >= 1 << 30:
             raise MountError("row %d of the folded calibration leaves 31 bits at full scale" % (i // 4 + 1))
-    return array("i", rows)
+    return array("i", rows + [SIGN])
 
 
-@micropython.native
-def apply(matrix: "array[int]", batch: "array[int]", offset: int, out: "array[int]") -> None:
-    """One sample, batch[offset:offset + 6] in counts, into out[0:6] in common units, saturated to +-32767.
+@micropython.viper
+def apply(matrix: ptr32, batch: ptr16, at: int, count: int, out: ptr32) -> object:  # type: ignore[return]  # viper knows no None
+    """`count` samples of counts from batch[at] on, into out[0:6 * count] in common units, saturated to +-32767.
 
     Halves round away from zero, so that a mirrored sample comes out exactly mirrored.
     """
+    sign = matrix[_SIGN]
     row = 0
-    for i in range(6):
-        at = offset if i < 3 else offset + 3
-        total = (
-            matrix[row] * batch[at]
-            + matrix[row + 1] * batch[at + 1]
-            + matrix[row + 2] * batch[at + 2]
-            + matrix[row + 3]
-        )
-        total = (total + 4096 + (total >> 30)) >> 13  # total >> 30 is -1 for negatives, else 0
-        if total > 32767:
-            total = 32767
-        elif total < -32767:
-            total = -32767
-        out[i] = total
-        row += 4
+    for sensor in range(0, 6, 3):
+        xx = matrix[row] << sign >> sign
+        xy = matrix[row + 1] << sign >> sign
+        xz = matrix[row + 2] << sign >> sign
+        x0 = matrix[row + 3] << sign >> sign
+        yx = matrix[row + 4] << sign >> sign
+        yy = matrix[row + 5] << sign >> sign
+        yz = matrix[row + 6] << sign >> sign
+        y0 = matrix[row + 7] << sign >> sign
+        zx = matrix[row + 8] << sign >> sign
+        zy = matrix[row + 9] << sign >> sign
+        zz = matrix[row + 10] << sign >> sign
+        z0 = matrix[row + 11] << sign >> sign
+        row += 12
+        k = at + sensor
+        to = sensor
+        for _ in range(count):
+            a = ((batch[k] & 0xFFFF) ^ 0x8000) - 0x8000  # pointers to 16 bits are unsigned
+            b = ((batch[k + 1] & 0xFFFF) ^ 0x8000) - 0x8000
+            c = ((batch[k + 2] & 0xFFFF) ^ 0x8000) - 0x8000
+            x = xx * a + xy * b + xz * c + x0
+            y = yx * a + yy * b + yz * c + y0
+            z = zx * a + zy * b + zz * c + z0
+            x = (x + 4096 + (x >> 30)) >> 13  # x >> 30 is -1 for negatives, else 0
+            y = (y + 4096 + (y >> 30)) >> 13
+            z = (z + 4096 + (z >> 30)) >> 13
+            out[to] = 32767 if x > 32767 else -32767 if x < -32767 else x
+            out[to + 1] = 32767 if y > 32767 else -32767 if y < -32767 else y
+            out[to + 2] = 32767 if z > 32767 else -32767 if z < -32767 else z
+            k += 6
+            to += 6

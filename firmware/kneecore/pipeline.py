@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""From raw counts to strides and cues: the stages in their order, one sample per call.
+"""From raw counts to strides and cues: the stages in their order, from one event to the next.
 
-    guard (frozen? clipped?) - mount (segment axes) - tilt (gravity) - strike (contact, toe-off) - rhythm (is it gait?)
-    - stride and strap (the numbers) - gait (run or walk?) - coach (buzz?)
+    guard (frozen? clipped?) - mount (segment axes) - strike (contact, toe-off) - tilt (gravity) - tally (sums, peaks)
+    - rhythm (is it gait?) - stride and strap (the numbers) - gait (run or walk?) - coach (buzz?)
 
-The same integers come out on the ESP32, desktop MicroPython and CPython.  `step` allocates nothing after construction.
+The stages up to tally look at every sample, each in a loop of its own over a stretch of the batch: compiled loops over
+arrays are what a sample costs least in.  A stretch ends with the sample of an event, and all state is then that of this
+sample, so the results do not depend on how the samples were divided into batches.  (Only guard looks ahead: nothing
+that follows it changes what it sees.)
+
+The same integers come out on the ESP32, desktop MicroPython and CPython.  `advance` allocates nothing.
 Times are in sixteenths of a sample since the first sample.  Limits: an integer rate of 200..1000 Hz, 18 h at 1000 Hz.
 """
 
 from array import array
 
-from . import mount, tilt, wire
+from . import guard, mount, strike, tally, tilt, wire
 from .coach import Coach
 from .gait import Gait, Ledger
-from .guard import CLIPPED, FROZEN, Guard
-from .rhythm import Rhythm
+from .rhythm import STRIDE_MAX_MS, Rhythm
 from .settings import Settings
 from .strap import Strap
 from .stride import Meter, Stride
-from .strike import CONTACT, OPENED, Strike
 
 try:
     import micropython
@@ -33,14 +36,15 @@ EV_GAP = 16  # data were missing or frozen up to now; `gap_at_x16`, `gap_length`
 
 _FROZEN_REASON = wire.GAP_REASONS.index("frozen")
 _SLOTS = 4  # two pending strides, the open one, and the one last handed out
-_MOVING = 30 * 16  # 30 deg/s about any axis
+_NEVER = (1 << 30) - 1
+_BLOCK = 32  # samples looked at in one go: what the FIFO gathers in 32 ms at 1000 Hz
 _SETTLED_TAUS = 3  # the gravity filter after a start in motion or a gap
 
 
 class Pipeline:
     """One run.  `calibration`: the fields of the wire's CALIBRATE; MountError if it is no rotation.
 
-    `sample` counts the samples so far, missing ones included; `seen` has the bits that guard.py gave the last one.
+    `take` a batch, then `advance` until it returns 0.  `sample` counts the samples so far, missing ones included.
     `run_x16`, `walk_x16`, `unsure_x16`, `still_x16` and `gap_samples` x 16 sum to `sample` x 16.
     """
 
@@ -54,19 +58,27 @@ class Pipeline:
     ) -> None:
         tau_ms: int = settings.get("filter_tau_ms")
         self._matrix = mount.fold(calibration, acc_lsb_per_g, gyro_lsb_per_10dps)
-        self._side = 1 if calibration["side"] == mount.LEFT else -1
+        side = 1 if calibration["side"] == mount.LEFT else -1
         self._neutral_cdeg = calibration["neutral_cdeg"]
-        self._tilt = tilt.derive(rate_hz, tau_ms, self._side)
+        self._tilt = tilt.derive(rate_hz, tau_ms, calibration["side"])
         self._gravity = tilt.new_state()
-        self._six = array("i", [0] * mount.AXES)
-        self._guard = Guard(rate_hz, acc_lsb_per_g)
-        self._strike = Strike(rate_hz, settings.get("swing_floor_dps"))
+        self._tally = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, side)
+        self._guard = guard.new_state(rate_hz, acc_lsb_per_g)
+        self._strike = strike.Strike(rate_hz, settings.get("swing_floor_dps"))
+        self._scanned = self._strike.state
         self._rhythm = Rhythm(rate_hz)
-        self._meter = Meter(rate_hz)
+        self._meter = Meter(rate_hz, self._tally)
         self._strap = Strap(rate_hz)
         self._gait = Gait(settings)
-        self._ledger = Ledger(rate_hz)
+        self._ledger = Ledger(self._tally)
         self._coach = Coach(rate_hz, settings)
+        # The batch: `left` samples from `next` on; of a block of it `guarded` are looked at by guard, `used` by all
+        self._batch = array("h")
+        self._next = self._left = self._guarded = self._used = self._frozen_in_block = 0
+        self._seen = array("i", bytes(4 * _BLOCK))
+        self._six = array("i", bytes(4 * mount.AXES * _BLOCK))  # of the stretch, in common units
+        self._up = array("i", bytes(4 * 3 * _BLOCK))
+        self._last = 0  # sample of the stretch
         self._settle = _SETTLED_TAUS * tau_ms * rate_hz // 1000
         self._settled_at = self._settle
         # Strides in order of time, a ring: `ready` to be handed out, `pending` until the rhythm locks on, an open one
@@ -75,9 +87,11 @@ class Pipeline:
         self._open = False
         self._flags_next = 0
         self._started = False
+        self._singly = True  # one sample a stretch: at the start, while strides are ready or data frozen
+        self._due = _NEVER  # a stretch must not go beyond the sample before this one: something is due there
         self._frozen = False
         self._frozen_from = 0
-        self.sample = self.seen = 0
+        self.sample = 0
         self.ic_x16 = self.to_x16 = 0
         self.stride = self._strides[0]
         self.cue = self._coach.cue
@@ -109,51 +123,128 @@ class Pipeline:
 
     def sagittal_rate(self) -> int:
         """Rate about z at the last sample, 16 LSB per deg/s, positive when the shank swings forward."""
-        return self._six[5]
+        return self._six[mount.AXES * self._last + 5]
+
+    @property
+    def seen(self) -> int:
+        """Bits of guard.py of the last sample."""
+        return self._seen[self._used - 1]
 
     @micropython.native
+    def take(self, batch: "array[int]", first: int, count: int) -> None:
+        """Go on with `count` samples of array('h') `batch`, six counts each, from its `first` on (in samples).
+
+        The batch must not change, nor `gap` or `finish` be called, until `advance` returned 0.
+        """
+        self._batch = batch
+        self._next = mount.AXES * first
+        self._left = count
+        self._guarded = self._used = 0
+
     def step(self, batch: "array[int]", offset: int) -> int:
-        """One sample: counts ax ay az gx gy gz at batch[offset].  Returns event bits, mostly 0."""
+        """Event bits of the one sample at batch[offset]."""
+        self.take(batch, offset // mount.AXES, 1)
+        return self.advance()
+
+    @micropython.native
+    def advance(self) -> int:
+        """Event bits of the next sample that has any; 0 when the batch is used up."""
+        event = 0
+        while self._left and not event:
+            if self._used == self._guarded:
+                self._used = 0
+                self._guarded = count = self._left if self._left < _BLOCK else _BLOCK
+                self._frozen_in_block = guard.scan(self._guard, self._batch, self._next, count, self._seen)
+            if self._singly or self._frozen_in_block:
+                event = self._single()
+            else:
+                event = self._stretch(self._guarded - self._used)
+            if self._ready:
+                event |= self._hand_out()
+        return event
+
+    @micropython.native
+    def _single(self) -> int:
+        """One sample, which may be frozen, or the first after that, or the first of all."""
         now = self.sample
-        self.sample = now + 1
-        self.seen = seen = self._guard.step(batch, offset)
-        if seen & FROZEN:
-            return self._freeze(now)
+        if self._seen[self._used] & guard.FROZEN:
+            self._pass(1)
+            if not self._frozen:
+                self._freeze(now)
+            return 0
+        self._singly = False
         event = self._thaw(now) if self._frozen else 0
+        return event | self._stretch(1)
+
+    @micropython.native
+    def _pass(self, count: int) -> None:
+        self._next += mount.AXES * count
+        self._used += count
+        self._left -= count
+        self.sample += count
+
+    @micropython.native
+    def _stretch(self, count: int) -> int:
+        """`count` samples, none of them frozen, or fewer: up to the first at which something happens."""
+        now = self.sample
+        if count > self._due - now:
+            count = self._due - now
         six = self._six
-        mount.apply(self._matrix, batch, offset, six)
-        gravity = self._gravity
+        up = self._up
+        mount.apply(self._matrix, self._batch, self._next, count, six)
+        count = strike.scan(self._scanned, six, count, now)
         if self._started:
-            tilt.step(gravity, self._tilt, six)
+            tilt.step(self._gravity, self._tilt, six, count, up)
         else:
-            tilt.start(gravity, self._tilt, six)
-            self._started = True
-        x = six[3]
-        y = six[4]
-        z = six[5]
-        moving = x > _MOVING or x < -_MOVING or y > _MOVING or y < -_MOVING or z > _MOVING or z < -_MOVING
-        self._ledger.sample(now, moving)
-        # Rate at which z turns about the vertical, 4 LSB per deg/s.  The rate about z itself is left out: in a
-        # closed leg cycle the whole rate about gravity has a mean of its own (the cone it describes), this has none.
-        # Gravity at 2^10 per g, so each product is below 2^27.
-        yaw = (x * (gravity[0] >> 14) + y * (gravity[1] >> 14)) * self._side >> 12
-        self._meter.step(now, six, yaw, seen & CLIPPED)
-        self._strap.step(now, six)
-        found = self._strike.step(now, z, six[0], six[1])
-        if found:
-            event |= self._found(now, found)
+            self._begin()
+        tally.add(self._tally, six, up, self._seen, self._used, count, now)
+        self._pass(count)
+        self._last = count - 1
+        if self._strap.begin < self.sample:
+            self._strap.add(six, count, now)
+        found = self._scanned[strike.FOUND]
+        if found or self.sample == self._due:
+            return self._happen(found)
         if self._meter.recording:
-            self._meter.keep_lean(tilt.lean_cdeg(gravity, self._neutral_cdeg))
+            self._meter.keep_lean(up, 0, count, self._neutral_cdeg)
+        return 0
+
+    def _begin(self) -> None:
+        """The first sample."""
+        self._started = True
+        gravity = self._gravity
+        tilt.start(gravity, self._tilt, self._six)
+        self._up[0] = gravity[0]
+        self._up[1] = gravity[1]
+        self._up[2] = -gravity[2]
+
+    def _happen(self, found: int) -> int:
+        """What is due at the last sample of a stretch: the end of the peaks, an event found, a contact overdue."""
+        event = 0
+        now = self.sample - 1
+        last = self._last
+        meter = self._meter
+        if meter.peak_until == now:
+            meter.peak()
+        if meter.recording:
+            meter.keep_lean(self._up, 0, last, self._neutral_cdeg)
+        if found:
+            event = self._found(now, found)
+        if meter.recording:
+            meter.keep_lean(self._up, last, 1, self._neutral_cdeg)
         if self._rhythm.overdue(now):
             self._let_go()
-        return event | self._hand_out()
+        self._due = self._rhythm.overdue_at + 1
+        if now < meter.peak_until < self._due:
+            self._due = meter.peak_until + 1
+        return event
 
     def gap(self, samples: int, reason: int) -> int:
         """`samples` are missing before the next one (reason: index of wire.GAP_REASONS).  Breaks the stride."""
         at = self._frozen_from if self._frozen else self.sample
         self._frozen = False
         self.sample += samples
-        self._guard.reset()
+        guard.reset(self._guard)
         self._break(self.sample)
         return self._note_gap(at, self.sample - at, reason) | self._hand_out()
 
@@ -164,10 +255,11 @@ class Pipeline:
         return event | self._hand_out()
 
     def _found(self, now: int, found: int) -> int:
-        if found == OPENED:
+        if found == strike.OPENED:
             self._meter.open(now)
             return 0
-        if found == CONTACT:
+        if found == strike.CONTACT:
+            self._strike.contact()
             self._contact()
             return EV_CONTACT if self._rhythm.locked else 0
         if not self._open:  # the toe-off of a stance that was given up
@@ -260,14 +352,15 @@ class Pipeline:
         self._strike.reset()
         self._settled_at = resumed + self._settle
         self._flags_next = wire.FLAG_GAP_BEFORE
+        self._due = _NEVER
 
-    def _freeze(self, now: int) -> int:
-        if not self._frozen:
-            self._frozen = True
-            self._frozen_from = now + 1 - self._guard.frozen_for
-            self._ledger.take_back(now, now - self._frozen_from)
-            self._break(now)
-        return self._hand_out()
+    def _freeze(self, now: int) -> None:
+        """The sample `now` shows that nothing has changed for long."""
+        samples = self._guard[guard.FROZEN_FROM]
+        self._frozen = self._singly = True
+        self._frozen_from = now - samples
+        self._ledger.take_back(now, samples)
+        self._break(now)
 
     def _thaw(self, resumed: int) -> int:
         self._frozen = False
@@ -287,4 +380,6 @@ class Pipeline:
         self.stride = self._strides[self._first]
         self._first = (self._first + 1) % _SLOTS
         self._ready -= 1
+        if self._ready:
+            self._singly = True
         return EV_STRIDE

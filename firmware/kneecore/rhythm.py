@@ -6,6 +6,7 @@ known only when the third contact comes and are back-dated then.  Once locked ev
 pace within a stride.
 """
 
+_NEVER = (1 << 30) - 2
 STRIDE_MAX_MS = 2200  # between two contacts of one leg; slow walking stays under 1.8 s
 
 # Intervals are alike within 3/8: twice the 12 % by which climbing stairs alternates, and a start into a run, fit in.
@@ -35,5 +36,10 @@ class Rhythm:
         self.expected_x16 = interval
         return interval
 
+    @property
+    def overdue_at(self) -> int:
+        """The first sample at which the next contact is overdue; far off if none is expected."""
+        return ((self._last_x16 + self.stride_max_x16) >> 4) + 1 if self._last_x16 >= 0 else _NEVER
+
     def overdue(self, now: int) -> bool:
-        return self._last_x16 >= 0 and (now << 4) - self._last_x16 > self.stride_max_x16
+        return now >= self.overdue_at

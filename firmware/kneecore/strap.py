@@ -11,10 +11,14 @@ of 0.6 g, 18 Hz, 60 ms decay added on all axes 90 ms after the impact, 0.4 to 0.
 
 from array import array
 
+from .fixed import SIGN
+
 try:
     import micropython
+    from micropython import const
 except ImportError:  # CPython
     from . import _cpython as micropython  # type: ignore[no-redef]
+    from ._cpython import const, ptr32
 
 _FROM_MS = 130
 _TO_MS = 230
@@ -23,18 +27,27 @@ _LOOSE = 492  # 0.48 g at 1024 LSB/g, mean that follows over about four strides
 _SHAKE_PERCENT = 10
 
 
+# Words of the state
+_SIGN = const(0)  # as fixed.SIGN
+_LAG = const(1)  # samples
+_AT = const(2)  # samples of this stance so far
+_SAMPLES = const(3)  # of a stance
+_SUMS = const(4)  # of the second differences, x y z
+_NEVER = const((1 << 30) - 1)
+
+
 class Strap:
-    """`loose` after the stances so far."""
+    """`loose` after the stances so far.  `begin`: the sample from which `add` wants to see them; far off if none."""
 
     def __init__(self, rate_hz: int) -> None:
-        self._lag = max(_LAG_MS * rate_hz // 1000, 1)
-        self._from = _FROM_MS * rate_hz // 1000 - 2 * self._lag
-        self._samples = (_TO_MS - _FROM_MS) * rate_hz // 1000 + 2 * self._lag
-        self._kept = array("i", bytes(4 * 3 * self._samples))
-        self._sums = array("i", [0] * 3)
-        self._begin = 0
-        self._at = self._samples
+        lag = max(_LAG_MS * rate_hz // 1000, 1)
+        samples = (_TO_MS - _FROM_MS) * rate_hz // 1000 + 2 * lag
+        self._from = _FROM_MS * rate_hz // 1000 - 2 * lag
+        self._kept = array("i", bytes(4 * 3 * samples))
+        self._state = array("i", (SIGN, lag, samples, samples, 0, 0, 0))
+        self._counted = samples - 2 * lag
         self._level = 0
+        self.begin = _NEVER
 
     @property
     def loose(self) -> bool:
@@ -46,25 +59,38 @@ class Strap:
         return min(self._level * _SHAKE_PERCENT // _LOOSE, _SHAKE_PERCENT)
 
     def contact(self, ic_sample: int) -> None:
-        self._begin = ic_sample + self._from
-        self._at = 0
-        self._sums[0] = self._sums[1] = self._sums[2] = 0
+        self.begin = ic_sample + self._from
+        for i in range(_AT, len(self._state)):
+            if i != _SAMPLES:
+                self._state[i] = 0
 
-    @micropython.native
-    def step(self, now: int, sample: "array[int]") -> None:
-        """One sample, acceleration in sample[0:3]."""
-        at = self._at
-        if at >= self._samples or now < self._begin:
-            return
-        kept = self._kept
-        lag = 3 * self._lag
-        row = 3 * at
-        for i in range(3):
-            value = sample[i]
-            kept[row + i] = value
+    def add(self, samples: "array[int]", count: int, now: int) -> None:
+        """`count` samples in common units, the first the `now`-th."""
+        state = self._state
+        if _add(state, self._kept, samples, max(self.begin - now, 0), count):
+            self.begin = _NEVER
+            shake = max(state[_SUMS], state[_SUMS + 1], state[_SUMS + 2])
+            self._level += (shake // self._counted - self._level) >> 2
+
+
+@micropython.viper
+def _add(state: ptr32, kept: ptr32, samples: ptr32, first: int, count: int) -> int:
+    """1 when the stance is complete."""
+    sign = state[_SIGN]
+    lag = 3 * state[_LAG]
+    row = 3 * state[_AT]
+    end = 3 * state[_SAMPLES]
+    k = 6 * first
+    while first < count and row < end:
+        for axis in range(3):
+            value = samples[k + axis] << sign >> sign
+            at = row + axis
+            kept[at] = value
             if row >= 2 * lag:
-                bend = value - 2 * kept[row + i - lag] + kept[row + i - 2 * lag]
-                self._sums[i] += bend if bend >= 0 else -bend
-        self._at = at + 1
-        if at + 1 == self._samples:
-            self._level += (max(self._sums) // (self._samples - 2 * self._lag) - self._level) >> 2
+                bend = value - 2 * (kept[at - lag] << sign >> sign) + (kept[at - 2 * lag] << sign >> sign)
+                state[_SUMS + axis] += bend if bend >= 0 else 0 - bend
+        row += 3
+        k += 6
+        first += 1
+    state[_AT] = row // 3
+    return 1 if row == end else 0

@@ -8,9 +8,8 @@ known.  Positive lean: knee medial of the ankle.  Contact time and lean have no 
 
 from array import array
 
-from . import wire
-from .fixed import isqrt
-from .rhythm import STRIDE_MAX_MS
+from . import tally, wire
+from .fixed import TURNS_X256, elevations_cdeg, isqrt
 
 try:
     import micropython
@@ -20,7 +19,6 @@ except ImportError:  # CPython
 _PEAK_MS = 90
 _LEAN_MS = 1700  # the longest contact and the crossing before it
 _TURN_DPS = 4  # mean over about four strides; the bend of a 400 m track at 4 m/s is 6 deg/s
-_YAW = 4  # LSB per deg/s of the yaw rate
 
 # What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues.
 PENALTIES = (
@@ -69,16 +67,18 @@ class Stride:
 
 
 class Meter:
-    """Watches every sample and writes into the stride under way; `recording` while it wants the lean."""
+    """Writes into the stride under way what the samples gave; `recording` while it wants the lean.
 
-    def __init__(self, rate_hz: int) -> None:
+    `tallied`: the array of tally.py, `peak_until` the last sample that counts for the peaks.
+    """
+
+    def __init__(self, rate_hz: int, tallied: "array[int]") -> None:
         self._lean = array("h", bytes(2 * (_LEAN_MS * rate_hz // 1000)))
         self._peak = _PEAK_MS * rate_hz // 1000
-        self._yaw_limit = STRIDE_MAX_MS * rate_hz // 1000
+        self._tallied = tallied
         self._nobody = Stride()
         self._stride = self._nobody
-        self._clipped = False
-        self._yaw = self._yaw_samples = self._turn_x4 = 0
+        self._turn_x4 = 0
         self.stop()
 
     def stop(self) -> None:
@@ -88,8 +88,7 @@ class Meter:
         self._stride = self._nobody
         self.recording = False
         self._opened = self._kept = 0
-        self._peak_until = -1
-        self._axial = self._resultant2 = 0
+        self._begin_peak(-1)
         self._turn_x4 = 0
 
     def open(self, now: int) -> None:
@@ -98,8 +97,7 @@ class Meter:
         self.recording = True
         self._opened = now
         self._kept = 0
-        self._peak_until = now + 2 * self._peak
-        self._axial = self._resultant2 = 0
+        self._begin_peak(now + 2 * self._peak)
 
     def contact(self, stride: Stride) -> None:
         """The stride under way ends with the contact that begins `stride`."""
@@ -107,52 +105,43 @@ class Meter:
         self._stride = stride
         self._hand_over_clipped()
         ic = (stride.ic_x16 + 8) >> 4
-        self._peak_until = ic + self._peak
+        self.peak_until = self._tallied[tally.PEAK_UNTIL] = ic + self._peak
         at = max(ic - self._opened, 0)
         if at < self._kept:
             stride.lean_ic_cdeg = self._lean[at]
 
+    def _begin_peak(self, until: int) -> None:
+        self.peak_until = self._tallied[tally.PEAK_UNTIL] = until
+        self._tallied[tally.AXIAL] = self._tallied[tally.RESULTANT2] = 0
+
     def _complete(self) -> None:
-        if self._yaw_samples:
-            self._turn_x4 += self._yaw // self._yaw_samples - (self._turn_x4 >> 2)
-        self._yaw = self._yaw_samples = 0
-        if abs(self._turn_x4) > 4 * _YAW * _TURN_DPS:
+        tallied = self._tallied
+        if tallied[tally.YAWED]:
+            self._turn_x4 += tallied[tally.YAW] // tallied[tally.YAWED] - (self._turn_x4 >> 2)
+        tallied[tally.YAW] = tallied[tally.YAWED] = 0
+        if abs(self._turn_x4) > 4 * tally.YAW_LSB_PER_DPS * _TURN_DPS:
             self._stride.flags |= wire.FLAG_TURN
 
     def _hand_over_clipped(self) -> None:
-        if self._clipped:
+        if self._tallied[tally.CLIPPED]:
             self._stride.flags |= wire.FLAG_CLIPPED
-        self._clipped = False
+        self._tallied[tally.CLIPPED] = 0
 
-    @micropython.native
-    def step(self, now: int, sample: "array[int]", yaw: int, clipped: int) -> None:
-        """One sample in common units; `yaw`: rate about the vertical, 4 LSB per deg/s."""
-        if clipped:
-            self._clipped = True
-        if self._yaw_samples < self._yaw_limit:
-            self._yaw += yaw
-            self._yaw_samples += 1
-        if now > self._peak_until:
-            return
-        x = sample[0]
-        y = sample[1]
-        z = sample[2]
-        if y > self._axial:
-            self._axial = y
-        squared = (x * x >> 2) + (y * y >> 2) + (z * z >> 2)
-        if squared > self._resultant2:
-            self._resultant2 = squared
-        if now == self._peak_until:
-            stride = self._stride
-            stride.axial_mg = stride.pta_axial_mg = self._axial * 1000 >> 10
-            stride.pta_resultant_mg = isqrt(self._resultant2) * 2000 >> 10
+    def peak(self) -> None:
+        """The sample `peak_until` has been seen."""
+        stride = self._stride
+        stride.axial_mg = stride.pta_axial_mg = self._tallied[tally.AXIAL] * 1000 >> 10
+        stride.pta_resultant_mg = isqrt(self._tallied[tally.RESULTANT2]) * 2000 >> 10
 
-    def keep_lean(self, lean_cdeg: int) -> None:
-        if self._kept < len(self._lean):
-            self._lean[self._kept] = lean_cdeg
-            self._kept += 1
-        else:
+    def keep_lean(self, up: "array[int]", first: int, count: int, neutral_cdeg: int) -> None:
+        """Of `count` samples from the `first` on in `up`, gravity as tilt.step gives it."""
+        kept = self._kept
+        room = len(self._lean) - kept
+        if count > room:
+            count = room
             self.recording = False
+        elevations_cdeg(up, first, count, neutral_cdeg, TURNS_X256, self._lean, kept)
+        self._kept = kept + count
 
     @micropython.native
     def toe_off(self, to_x16: int) -> None:

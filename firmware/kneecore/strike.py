@@ -20,16 +20,19 @@ gyroscopes", J. Biomechanics 35 (2002): mid-swing and the landmarks around it.
 
 from array import array
 
+from .fixed import SIGN
 from .rhythm import STRIDE_MAX_MS
 
 try:
     import micropython
+    from micropython import const
 except ImportError:  # CPython
     from . import _cpython as micropython  # type: ignore[no-redef]
+    from ._cpython import const, ptr32
 
-CONTACT = 1
-TOE_OFF = 2
-OPENED = 4  # a contact may follow
+CONTACT = const(1)
+TOE_OFF = const(2)
+OPENED = const(4)  # a contact may follow
 
 # States.  A fall back to WAIT is always allowed.
 #   WAIT    no foot contact known          -> SWING   rate above the threshold
@@ -38,17 +41,25 @@ OPENED = 4  # a contact may follow
 #   STANCE  rate rises to its crest        -> WAIT    crest with push-off: toe-off (run);    -> DIP   crest without
 #   DIP     heel is off, rate dips         -> WAIT    dip regained: toe-off (walk)
 #   STANCE and DIP go to SWING, toe-off unknown, when the rate is above the threshold.
-_WAIT, _SWING, _WINDOW, _STANCE, _DIP = range(5)
+_WAIT = const(0)
+_SWING = const(1)
+_WINDOW = const(2)
+_STANCE = const(3)
+_DIP = const(4)
 
-_DPS = 16  # LSB per deg/s
-_G = 1024  # LSB per g
+_DPS = const(16)  # LSB per deg/s
+_G = const(1024)  # LSB per g
 
 _SWEEP_DEG = 15
-_BRAKING = _G * 3 // 10  # rise over _LAG_MS that counts as a contact: 0.3 g; slow walking has 0.38 and more
-_BRAKED = _G  # forward acceleration this far below its top: the braking is over, later rises are rebounds
-_CREST = 20 * _DPS  # fall from the crest that confirms it
+_BRAKING = const(
+    _G * 3 // 10
+)  # rise over _LAG_MS that counts as a contact: 0.3 g; slow walking has 0.38 and more
+_BRAKED = const(
+    _G
+)  # forward acceleration this far below its top: the braking is over, later rises are rebounds
+_CREST = const(20 * _DPS)  # fall from the crest that confirms it
 _CREST_LEVEL = -40 * _DPS  # or minus a quarter of the threshold; lower ones are ripples of the impact
-_PUSH_OFF = _G * 29 // 20  # axial, 1.45 g; at the crest: runs 1.67 g and more, walks 1.29 g at most
+_PUSH_OFF = const(_G * 29 // 20)  # axial, 1.45 g; at the crest: runs 1.67 g and more, walks 1.29 g at most
 
 # Milliseconds, converted to samples or sixteenths of a sample at construction
 _LAG_MS = 8
@@ -63,9 +74,58 @@ _CREST_TO_TOE_OFF_MS = 11
 _PUSH_OFF_LEAK_MS = 100  # the peak is forgotten at 1 g in this time
 _REFRACTORY_MS = 250  # and half of the last stride at least
 
+# Words of the state: lengths in samples, times in samples or (_X16) sixteenths, rates and accelerations in common units
+_SIGN = const(0)  # as fixed.SIGN
+FOUND = const(1)  # the event of the last sample taken, 0 if none
+_STATE = const(2)
+_THRESHOLD = const(3)
+# constants of the run
+_FLOOR = const(4)
+_SWEEP = const(5)
+_LAG = const(6)
+_WINDOW_FROM = const(7)
+_WINDOW_LENGTH = const(8)
+_WINDOW_MAX = const(9)
+_SWING_MAX = const(10)
+_STANCE_MIN_X16 = const(11)
+_STANCE_MAX_X16 = const(12)
+_CREST_ON_X16 = const(13)
+_LEAK = const(14)
+# followed always
+_RISE = const(15)
+_RISE1 = const(16)  # the one before
+_PUSH = const(17)
+_AT = const(18)  # in the ring of forward accelerations
+# of the stride
+_IC_X16 = const(19)
+_TO_X16 = const(20)
+_REFRACTORY_UNTIL_X16 = const(21)
+_FORGET_AT_X16 = const(22)
+# of the swing
+_SWING_FROM = const(23)
+_AREA = const(24)
+_PEAK = const(25)
+# of the window: the steepest rise, those beside it, when; the top of the forward acceleration
+_OPENED_AT = const(26)
+_BEST = const(27)
+_LEFT = const(28)
+_RIGHT = const(29)
+_BEST_AT = const(30)
+_TOP = const(31)
+# of the stance and the dip
+_CREST_LEVEL_NOW = const(32)
+_CREST_RATE = const(33)
+_CREST_AT = const(34)
+_CREST_PUSH = const(35)
+_DIP_RATE = const(36)
+_REGAINED_AT = const(37)
+# rings
+_PEAKS = const(38)  # of the last three swings
+_FORWARD = const(41)  # the last _LAG accelerations
+
 
 class Strike:
-    """`step` returns CONTACT or TOE_OFF when one is found; `ic_x16` and `to_x16` say when it was.
+    """`scan` on `state` finds what happens; call `contact` when it found one.  `ic_x16` and `to_x16` say when it was.
 
     OPENED comes at the zero crossing before a contact, and when none follows.  Times are in sixteenths of a sample.
     `floor_dps`: least mid-swing rate taken for a swing.  Works at any integer rate of 200..1000 Hz.
@@ -73,162 +133,199 @@ class Strike:
 
     def __init__(self, rate_hz: int, floor_dps: int) -> None:
         ms_x16 = rate_hz * 16  # x ms // 1000
-        self._floor = floor_dps * _DPS
-        self._sweep = _SWEEP_DEG * _DPS * rate_hz
-        self._lag = max(_LAG_MS * rate_hz // 1000, 1)
-        self._window_from = _WINDOW_FROM_MS * rate_hz // 1000
-        self._window = _WINDOW_MS * rate_hz // 1000
-        self._window_max = _WINDOW_MAX_MS * rate_hz // 1000
-        self._swing_max = _SWING_MAX_MS * rate_hz // 1000
-        self._contact_back_x16 = self._lag * 8 + _RISE_AFTER_CONTACT_MS * ms_x16 // 1000
-        self._stance_min_x16 = _STANCE_MIN_MS * ms_x16 // 1000
-        self._stance_max_x16 = _STANCE_MAX_MS * ms_x16 // 1000
-        self._crest_on_x16 = _CREST_TO_TOE_OFF_MS * ms_x16 // 1000
+        lag = max(_LAG_MS * rate_hz // 1000, 1)
+        self._contact_back_x16 = lag * 8 + _RISE_AFTER_CONTACT_MS * ms_x16 // 1000
         self._refractory_x16 = _REFRACTORY_MS * ms_x16 // 1000
         self._stride_max_x16 = STRIDE_MAX_MS * ms_x16 // 1000
-        self._leak = _G * 1000 // (_PUSH_OFF_LEAK_MS * rate_hz)
-        self._forward = array("i", [0] * self._lag)  # ring of the last values
-        self._peaks = array("i", [0] * 3)  # of the last three swings, a ring
+        self._peak_at = 0
+        self.state = state = array("i", [0] * (_FORWARD + lag))
+        state[_SIGN] = SIGN
+        state[_FLOOR] = floor_dps * _DPS
+        state[_SWEEP] = _SWEEP_DEG * _DPS * rate_hz
+        state[_LAG] = lag
+        state[_WINDOW_FROM] = _WINDOW_FROM_MS * rate_hz // 1000
+        state[_WINDOW_LENGTH] = _WINDOW_MS * rate_hz // 1000
+        state[_WINDOW_MAX] = _WINDOW_MAX_MS * rate_hz // 1000
+        state[_SWING_MAX] = _SWING_MAX_MS * rate_hz // 1000
+        state[_STANCE_MIN_X16] = _STANCE_MIN_MS * ms_x16 // 1000
+        state[_STANCE_MAX_X16] = _STANCE_MAX_MS * ms_x16 // 1000
+        state[_CREST_ON_X16] = _CREST_TO_TOE_OFF_MS * ms_x16 // 1000
+        state[_LEAK] = _G * 1000 // (_PUSH_OFF_LEAK_MS * rate_hz)
+        self._one = array("i", [0] * 6)
         self.reset()
 
+    @property
+    def ic_x16(self) -> int:
+        return self.state[_IC_X16]
+
+    @property
+    def to_x16(self) -> int:
+        return self.state[_TO_X16]
+
     def reset(self) -> None:
-        """Forget everything, as at power-on or after missing samples."""
-        self.ic_x16 = self.to_x16 = self._opened = 0
-        self._state = _WAIT
-        self._at = self._peak_at = 0
-        self._rise = self._rise1 = self._push = 0
-        self._refractory_until_x16 = self._forget_at_x16 = 0
-        self._swing_from = self._area = self._peak = 0
-        self._best = self._left = self._right = self._best_at = self._top = 0
-        self._crest = self._crest_at = self._crest_level = self._crest_push = 0
-        self._dip = self._regained_at = 0
-        self._forget_swings()
+        """Forget everything but the last forward accelerations, as after missing samples."""
+        state = self.state
+        for i in range(_RISE, _FORWARD):
+            state[i] = 0
+        self._peak_at = 0
+        state[FOUND] = 0
+        state[_STATE] = _WAIT
+        state[_THRESHOLD] = state[_FLOOR]
 
-    def _forget_swings(self) -> None:
-        self._peaks[0] = self._peaks[1] = self._peaks[2] = 0
-        self._threshold = self._floor
-
-    @micropython.native
     def step(self, now: int, sagittal: int, forward: int, axial: int) -> int:
         """One sample, the `now`-th, in common units: rate about z, acceleration along x and along y."""
-        rise2 = self._rise1
-        self._rise1 = self._rise
-        self._rise = forward - self._forward[self._at]
-        self._forward[self._at] = forward
-        self._at = self._at + 1 if self._at + 1 < self._lag else 0
-        push = self._push - self._leak
-        self._push = axial if axial > push else push
+        one = self._one
+        one[0] = forward
+        one[1] = axial
+        one[5] = sagittal
+        scan(self.state, one, 1, now)
+        found = self.state[FOUND]
+        if found == CONTACT:
+            self.contact()
+        return found
 
-        state = self._state
-        if state == _SWING:
-            return self._swing_step(now, sagittal)
-        if state == _WINDOW:
-            return self._window_step(now, forward, rise2)
-        if sagittal > self._threshold:
-            self._state = _SWING
-            self._swing_from = now
-            self._area = self._peak = 0
-        elif state == _STANCE:
-            return self._stance_step(now, sagittal)
-        elif state == _DIP:
-            return self._dip_step(now, sagittal)
-        elif now << 4 > self._forget_at_x16:
-            self._forget_swings()
-        return 0
-
-    @micropython.native
-    def _swing_step(self, now: int, sagittal: int) -> int:
-        if sagittal > 0:
-            self._area += sagittal
-            if sagittal > self._peak:
-                self._peak = sagittal
-            if now - self._swing_from > self._swing_max:
-                self._state = _WAIT
-        elif self._area < self._sweep or now << 4 < self._refractory_until_x16:
-            self._state = _WAIT
-        else:
-            self._state = _WINDOW
-            self._opened = now
-            self._best = 0
-            self._top = -32768
-            return OPENED
-        return 0
-
-    @micropython.native
-    def _window_step(self, now: int, forward: int, rise2: int) -> int:
-        if now - self._opened < self._window_from:
-            return 0
-        rise1 = self._rise1
-        if rise1 > self._best and rise1 >= rise2 and rise1 >= self._rise:
-            self._best = rise1
-            self._left = rise2
-            self._right = self._rise
-            self._best_at = now - 1
-        if self._best >= _BRAKING:
-            if forward > self._top:
-                self._top = forward
-            if forward < self._top - _BRAKED or now - self._opened >= self._window:
-                self._contact()
-                return CONTACT
-        elif now - self._opened >= self._window_max:
-            self._state = _WAIT
-        return 0
-
-    def _contact(self) -> None:
-        bend = (
-            self._left - 2 * self._best + self._right
-        )  # of the parabola through the three rises: never positive
-        x16 = (self._best_at << 4) - self._contact_back_x16
+    def contact(self) -> None:
+        """Time the contact that `scan` found, and set what follows from its swing."""
+        state = self.state
+        left, best, right = state[_LEFT], state[_BEST], state[_RIGHT]
+        bend = left - 2 * best + right  # of the parabola through the three rises: never positive
+        x16 = (state[_BEST_AT] << 4) - self._contact_back_x16
         if bend:
-            x16 += 8 * (self._left - self._right) // bend
-        stride_x16 = x16 - self.ic_x16
+            x16 += 8 * (left - right) // bend
+        stride_x16 = x16 - state[_IC_X16]
         refractory_x16 = self._refractory_x16
-        if x16 < self._forget_at_x16 and stride_x16 > 2 * refractory_x16:
+        if x16 < state[_FORGET_AT_X16] and stride_x16 > 2 * refractory_x16:
             refractory_x16 = stride_x16 >> 1
-        self._refractory_until_x16 = x16 + refractory_x16
-        self._forget_at_x16 = x16 + self._stride_max_x16
-        self.ic_x16 = max(x16, 0)
-        peaks = self._peaks
-        peaks[self._peak_at] = self._peak
+        state[_REFRACTORY_UNTIL_X16] = x16 + refractory_x16
+        state[_FORGET_AT_X16] = x16 + self._stride_max_x16
+        state[_IC_X16] = max(x16, 0)
+        state[_PEAKS + self._peak_at] = state[_PEAK]
         self._peak_at = (self._peak_at + 1) % 3
-        self._threshold = max((peaks[0] + peaks[1] + peaks[2]) // 6, self._floor)
-        self._crest_level = min(_CREST_LEVEL, -self._threshold >> 2)
-        self._crest = -32768
-        self._state = _STANCE
+        peaks = state[_PEAKS] + state[_PEAKS + 1] + state[_PEAKS + 2]
+        state[_THRESHOLD] = max(peaks // 6, state[_FLOOR])
+        state[_CREST_LEVEL_NOW] = min(_CREST_LEVEL, -state[_THRESHOLD] >> 2)
+        state[_CREST_RATE] = -32768
+        state[_STATE] = _STANCE
 
-    @micropython.native
-    def _stance_step(self, now: int, sagittal: int) -> int:
-        since_x16 = (now << 4) - self.ic_x16
-        if since_x16 < self._stance_min_x16:
-            return 0
-        if sagittal > self._crest:
-            self._crest = sagittal
-            self._crest_at = now
-            self._crest_push = self._push
-        elif self._push > self._crest_push:
-            self._crest_push = self._push
-        if sagittal < self._crest - _CREST and self._crest > self._crest_level:
-            if self._crest_push >= _PUSH_OFF:
-                return self._toe_off(now, (self._crest_at << 4) + self._crest_on_x16)
-            self._state = _DIP
-            self._dip = sagittal
-        elif since_x16 > self._stance_max_x16:
-            self._state = _WAIT
-        return 0
 
-    @micropython.native
-    def _dip_step(self, now: int, sagittal: int) -> int:
-        if sagittal < self._dip:
-            self._dip = sagittal
-        if sagittal * 10 < self._dip * 9:
-            self._regained_at = now + 1
-        elif sagittal * 4 > self._dip * 3 and self._dip * 3 < -self._threshold:
-            return self._toe_off(now, self._regained_at << 4)
-        elif (now << 4) - self.ic_x16 > self._stance_max_x16:
-            self._state = _WAIT
-        return 0
+@micropython.viper
+def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
+    """Looks through `count` samples in common units, the first the `now`-th.  Returns how many it took: all, or up to
+    the first with an event, state[FOUND]."""
+    sign = state[_SIGN]
+    lag = state[_LAG]
+    leak = state[_LEAK]
+    at = state[_AT]
+    rise = state[_RISE] << sign >> sign
+    rise1 = state[_RISE1] << sign >> sign
+    push = state[_PUSH] << sign >> sign
+    mode = state[_STATE]
+    threshold = state[_THRESHOLD]
+    found = 0
+    taken = 0
+    k = 0
+    while taken < count and found == 0:
+        forward = samples[k] << sign >> sign
+        axial = samples[k + 1] << sign >> sign
+        sagittal = samples[k + 5] << sign >> sign
+        rise2 = rise1
+        rise1 = rise
+        rise = forward - (state[_FORWARD + at] << sign >> sign)
+        state[_FORWARD + at] = forward
+        at += 1
+        if at == lag:
+            at = 0
+        push -= leak
+        if axial > push:
+            push = axial
 
-    def _toe_off(self, now: int, x16: int) -> int:
-        self._state = _WAIT
-        self.to_x16 = min(x16, now << 4)  # a crest can be confirmed before the foot is off
-        return TOE_OFF
+        if mode == _SWING:
+            if sagittal > 0:
+                state[_AREA] += sagittal
+                if sagittal > state[_PEAK]:
+                    state[_PEAK] = sagittal
+                if now - state[_SWING_FROM] > state[_SWING_MAX]:
+                    mode = _WAIT
+            elif state[_AREA] < state[_SWEEP] or now << 4 < (state[_REFRACTORY_UNTIL_X16] << sign >> sign):
+                mode = _WAIT
+            else:
+                mode = _WINDOW
+                state[_OPENED_AT] = now
+                state[_BEST] = 0
+                state[_TOP] = -32768
+                found = OPENED
+        elif mode == _WINDOW:
+            since = now - state[_OPENED_AT]
+            if since >= state[_WINDOW_FROM]:
+                if rise1 > state[_BEST] and rise1 >= rise2 and rise1 >= rise:
+                    state[_BEST] = rise1
+                    state[_LEFT] = rise2
+                    state[_RIGHT] = rise
+                    state[_BEST_AT] = now - 1
+                if state[_BEST] >= _BRAKING:
+                    if forward > (state[_TOP] << sign >> sign):
+                        state[_TOP] = forward
+                    if forward < (state[_TOP] << sign >> sign) - _BRAKED or since >= state[_WINDOW_LENGTH]:
+                        found = CONTACT
+                elif since >= state[_WINDOW_MAX]:
+                    mode = _WAIT
+        elif sagittal > threshold:
+            mode = _SWING
+            state[_SWING_FROM] = now
+            state[_AREA] = 0
+            state[_PEAK] = 0
+        elif mode == _STANCE:
+            since = (now << 4) - state[_IC_X16]
+            if since >= state[_STANCE_MIN_X16]:
+                crest = state[_CREST_RATE] << sign >> sign
+                crest_push = state[_CREST_PUSH] << sign >> sign
+                if sagittal > crest:
+                    crest = sagittal
+                    state[_CREST_AT] = now
+                    crest_push = push
+                elif push > crest_push:
+                    crest_push = push
+                state[_CREST_RATE] = crest
+                state[_CREST_PUSH] = crest_push
+                if sagittal < crest - _CREST and crest > (state[_CREST_LEVEL_NOW] << sign >> sign):
+                    if crest_push >= _PUSH_OFF:
+                        to_x16 = (state[_CREST_AT] << 4) + state[_CREST_ON_X16]
+                        # a crest can be confirmed before the foot is off
+                        state[_TO_X16] = to_x16 if to_x16 < now << 4 else now << 4
+                        mode = _WAIT
+                        found = TOE_OFF
+                    else:
+                        mode = _DIP
+                        state[_DIP_RATE] = sagittal
+                elif since > state[_STANCE_MAX_X16]:
+                    mode = _WAIT
+        elif mode == _DIP:
+            dip = state[_DIP_RATE] << sign >> sign
+            if sagittal < dip:
+                dip = sagittal
+                state[_DIP_RATE] = dip
+            if sagittal * 10 < dip * 9:
+                state[_REGAINED_AT] = now + 1
+            elif sagittal * 4 > dip * 3 and dip * 3 < 0 - threshold:
+                to_x16 = state[_REGAINED_AT] << 4
+                state[_TO_X16] = to_x16 if to_x16 < now << 4 else now << 4
+                mode = _WAIT
+                found = TOE_OFF
+            elif (now << 4) - state[_IC_X16] > state[_STANCE_MAX_X16]:
+                mode = _WAIT
+        elif now << 4 > (state[_FORGET_AT_X16] << sign >> sign):
+            state[_PEAKS] = 0
+            state[_PEAKS + 1] = 0
+            state[_PEAKS + 2] = 0
+            threshold = state[_FLOOR]
+        k += 6
+        taken += 1
+        now += 1
+    state[_AT] = at
+    state[_RISE] = rise
+    state[_RISE1] = rise1
+    state[_PUSH] = push
+    state[_STATE] = mode
+    state[_THRESHOLD] = threshold
+    state[FOUND] = found
+    return taken

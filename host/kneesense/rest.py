@@ -107,14 +107,15 @@ def _bias_left(recording: Recording, bias: Floats, chip: str) -> Floats:
     matrix = mount.fold(unturned.to_wire(), known.acc_lsb_per_g, known.gyro_lsb_per_10dps)
     tau_ms = Settings().filter_tau_ms
     derived, state, sample = tilt.derive(rate_hz, tau_ms, mount.LEFT), tilt.new_state(), array("i", [0] * 6)
+    up = array("i", [0] * 3)
     rows: list[array[int]] = []
     unbiased = replace(recording, gyro=recording.gyro - bias)
     for segment in quantise(unbiased, rate_hz, known).segments:
         for offset in range(0, len(segment.counts), 6):
-            mount.apply(matrix, segment.counts, offset, sample)
+            mount.apply(matrix, segment.counts, offset, 1, sample)
             if not rows:
                 tilt.start(state, derived, sample)
-            tilt.step(state, derived, sample)
+            tilt.step(state, derived, sample, 1, up)
             rows.append(state[:6])
     settled = min(3 * tau_ms * rate_hz // 1000, len(rows) // 2)
     history = np.array(rows[settled:], float).reshape(-1, 6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.smallint import OutOfRange, SmallInt
+from core.smallint import OutOfRange, SmallArray, SmallInt
 from kneecore import fixed
 
 counts = st.integers(-32768, 32768)
@@ -43,7 +43,10 @@ def test_elevation_of_plain_directions():
 
 @given(components, components, components)
 def test_elevation_is_within_a_hundredth_of_a_degree_and_31_bits(x, y, z):
-    cdeg = fixed.elevation_cdeg(SmallInt(x), SmallInt(y), SmallInt(z))
+    out = SmallArray([0], bits=16)
+    fixed.elevations_cdeg(SmallArray([x, y, z]), 0, 1, 0, SmallArray(fixed.TURNS_X256), out, 0)
+    (cdeg,) = out
+    assert fixed.elevation_cdeg(x, y, z) == cdeg
     assert fixed.elevation_cdeg(x, y, -z) == -cdeg
     if math.hypot(x, y, z) > 1 << 20:
         assert abs(cdeg - 100 * math.degrees(math.atan2(z, math.hypot(x, y)))) <= 1

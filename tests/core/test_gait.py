@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Run, walk or unsure; and that every sixteenth of a sample is told exactly once."""
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kneecore import tally
 from kneecore.gait import RUN, UNSURE, WALK, Gait, Ledger
 from kneecore.settings import Settings
 
@@ -51,11 +54,18 @@ def test_the_labels_match_those_of_the_wire():
     assert [wire.GAITS[code] for code in (UNSURE, WALK, RUN)] == ["unsure", "walk", "run"]
 
 
+def move(tallied, now, samples, moving):
+    """Samples that turn at 40 deg/s, or not at all."""
+    common = array("i", [0, 1024, 0, 0, 640 if moving else 0, 0] * samples)
+    tally.add(tallied, common, array("i", [0] * 3 * samples), array("i", [0] * samples), 0, samples, now)
+
+
 @pytest.mark.parametrize("rate_hz", [200, 500])
 def test_stillness_begins_a_second_after_the_last_movement(rate_hz):
-    ledger = Ledger(rate_hz)
-    for now in range(4 * rate_hz):
-        ledger.sample(now, now < rate_hz)
+    tallied = tally.new_state(rate_hz, 0, 1)
+    ledger = Ledger(tallied)
+    move(tallied, 0, rate_hz, True)
+    move(tallied, rate_hz, 3 * rate_hz, False)
     assert ledger.still_x16 == pytest.approx(2 * rate_hz * 16, abs=32)
     assert ledger.unsure_x16(4 * rate_hz) == 4 * rate_hz * 16 - ledger.still_x16
 
@@ -65,11 +75,11 @@ moves = st.lists(st.tuples(st.booleans(), st.integers(1, 900)), max_size=12)
 
 @given(moves)
 def test_nothing_is_counted_twice_when_the_last_samples_become_a_gap(stretches):
-    ledger, now = Ledger(200), 0
+    tallied, now = tally.new_state(200, 0, 1), 0
+    ledger = Ledger(tallied)
     for moving, length in stretches:
-        for _ in range(length):
-            ledger.sample(now, moving)
-            now += 1
+        move(tallied, now, length, moving)
+        now += length
     still = ledger.still_x16
     lost = stretches[-1][1] if stretches else 0
     ledger.take_back(now, lost)

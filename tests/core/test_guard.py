@@ -6,15 +6,19 @@ from array import array
 import numpy as np
 import pytest
 
-from kneecore.guard import CLIPPED, FROZEN, Guard
+from kneecore import guard
+from kneecore.guard import CLIPPED, FROZEN
 
 LSB_PER_G = 2048
 
 
 def seen(rows, rate_hz=500):
-    guard = Guard(rate_hz, LSB_PER_G)
+    state = guard.new_state(rate_hz, LSB_PER_G)
     batch = array("h", np.array(rows, "<i2").tobytes())
-    return [guard.step(batch, 6 * i) for i in range(len(rows))]
+    bits = array("i", [0] * len(rows))
+    frozen = guard.scan(state, batch, 0, len(rows), bits)
+    assert frozen == sum(bool(of_sample & FROZEN) for of_sample in bits)
+    return bits
 
 
 def lively(n, seed=1):

@@ -12,12 +12,12 @@ import pytest
 from core.mounting import OBLIQUE, calibration
 from core.runs import CHIP, modelled
 from core.smallint import SmallArray, SmallInt
-from kneecore import coach, guard, mount, pipeline, strap, stride, strike, tilt
+from kneecore import coach, guard, mount, pipeline, strap, stride, strike, tally, tilt
 from kneecore.settings import Settings
 from kneesense.simulator import Phase
 
 BITS = {"b": 8, "h": 16, "H": 17, "i": 31}
-MODULES = (coach, guard, mount, pipeline, strap, stride, strike, tilt)
+MODULES = (coach, guard, mount, pipeline, strap, stride, strike, tally, tilt)
 LONGEST_SAMPLES = 18 * 3600 * 1000  # what pipeline.py promises
 
 

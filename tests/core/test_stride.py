@@ -1,22 +1,35 @@
 # SPDX-License-Identifier: MIT
 """The numbers of a stride, on signals whose answer is known by construction."""
 
+import math
 from array import array
 
 import pytest
 
-from kneecore import wire
+from kneecore import tally, wire
+from kneecore.guard import CLIPPED
+from kneecore.rhythm import STRIDE_MAX_MS
 from kneecore.stride import IRREGULAR_PENALTY, PENALTIES, Meter, Stride
 
 RATE_HZ = 500
+ONE_G = 1 << 24
 OPENED, IC, TO, END = 1000, 1010, 1160, 1400  # samples; contact is 150 samples
+
+
+def feed(tallied, meter, now, acceleration, yaw=0, clipped=0):
+    """One sample; `yaw`: rate about the vertical, deg/s."""
+    sample = array("i", (*acceleration, 0, yaw * 16, 0))
+    tally.add(tallied, sample, array("i", (0, ONE_G, 0)), array("i", [CLIPPED if clipped else 0]), 0, 1, now)
+    if now == meter.peak_until:
+        meter.peak()
 
 
 def measured(
     lean_cdeg=lambda i: 0, axial=lambda i: 1024, clipped=lambda i: 0, yaw=lambda i: 0, rate_hz=RATE_HZ
 ):
     """A stride from IC to END of the given signals, functions of the sample."""
-    meter, stride, following = Meter(rate_hz), Stride(), Stride()
+    tallied = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, 1)
+    meter, stride, following = Meter(rate_hz, tallied), Stride(), Stride()
     stride.begin(IC * 16, 0)
     following.begin(END * 16, 0)
     for now in range(OPENED - 20, END):
@@ -28,9 +41,11 @@ def measured(
             meter.contact(stride)
         if now == TO + 10:
             meter.toe_off(TO * 16)
-        meter.step(now, array("i", (0, axial(now), 0, 0, 0, 0)), yaw(now), clipped(now))
+        feed(tallied, meter, now, (0, axial(now), 0), yaw(now), clipped(now))
         if meter.recording:
-            meter.keep_lean(lean_cdeg(now))
+            radians = math.radians(lean_cdeg(now) / 100)
+            up = array("i", (0, round(ONE_G * math.cos(radians)), round(ONE_G * math.sin(radians))))
+            meter.keep_lean(up, 0, 1, 0)
     meter.contact(following)
     stride.judge()
     return stride
@@ -61,12 +76,13 @@ def test_peak_from_before_contact_to_90_ms_after_it_in_mg():
 
 
 def test_full_scale_stays_within_the_wire():
-    meter, stride = Meter(RATE_HZ), Stride()
+    tallied = tally.new_state(RATE_HZ, 0, 1)
+    meter, stride = Meter(RATE_HZ, tallied), Stride()
     meter.open(0)
     stride.begin(0, 0)
     meter.contact(stride)
     for now in range(200):
-        meter.step(now, array("i", (32767, 32767, -32767, 0, 0, 0)), 0, 0)
+        feed(tallied, meter, now, (32767, 32767, -32767))
     assert stride.pta_axial_mg == 31999
     assert stride.pta_resultant_mg == pytest.approx(31999 * 3**0.5, abs=10)
     assert stride.pta_resultant_mg < wire.UNKNOWN_U16
@@ -86,8 +102,8 @@ def test_a_clipped_sample_anywhere_withholds_the_impact(sample, is_clipped):
 
 def test_a_turn_is_flagged_when_it_lasts():
     assert not measured(yaw=lambda i: 0).flags & wire.FLAG_TURN
-    assert measured(yaw=lambda i: 4 * 90).flags & wire.FLAG_TURN
-    assert measured(yaw=lambda i: -4 * 90).flags & wire.FLAG_TURN
+    assert measured(yaw=lambda i: 90).flags & wire.FLAG_TURN
+    assert measured(yaw=lambda i: -90).flags & wire.FLAG_TURN
 
 
 def test_what_was_not_seen_is_unknown():

@@ -19,6 +19,7 @@ from leaning import CHIP, data_sets_own
 
 LEFT, RIGHT = mount.LEFT, mount.RIGHT
 TAU_MS = 3000
+UP = array("i", [0] * 3)  # not looked at
 
 
 def run(samples, rate_hz=500, tau_ms=TAU_MS, side=LEFT):
@@ -27,7 +28,7 @@ def run(samples, rate_hz=500, tau_ms=TAU_MS, side=LEFT):
     tilt.start(state, derived, samples[0])
     lean = []
     for sample in samples:
-        tilt.step(state, derived, sample)
+        tilt.step(state, derived, sample, 1, UP)
         lean.append(tilt.lean_cdeg(state, 0))
     return lean
 
@@ -69,7 +70,7 @@ def test_a_posed_leg_leans_positive_when_the_knee_is_medial(side, knee_right, ex
     up = np.array([0.0, math.cos(math.radians(10)), z])
     counts = array("h", [round(2048 * c) for c in np.array(OBLIQUE).T @ up] + [0, 0, 0])
     sample = array("i", [0] * 6)
-    mount.apply(mount.fold(calibration(OBLIQUE, side), 2048, 164), counts, 0, sample)
+    mount.apply(mount.fold(calibration(OBLIQUE, side), 2048, 164), counts, 0, 1, sample)
     assert run([sample] * 100, side=side)[-1] == pytest.approx(expected, abs=3)
 
 
@@ -105,10 +106,10 @@ def test_a_run_cut_in_two_goes_on_as_if_it_had_not_been():
     derived, state = tilt.derive(500, TAU_MS, LEFT), tilt.new_state()
     tilt.start(state, derived, samples[0])
     for sample in samples[:900]:
-        tilt.step(state, derived, sample)
+        tilt.step(state, derived, sample, 1, UP)
     resumed = array("i", state)
     for sample in samples[900:]:
-        tilt.step(resumed, derived, sample)
+        tilt.step(resumed, derived, sample, 1, UP)
     assert tilt.lean_cdeg(resumed, 0) == run(samples)[-1]
 
 
@@ -134,13 +135,14 @@ def test_a_mirror_that_forgets_the_gyro_or_the_side_is_seen():
 # 31 bits.  A step's intermediates grow with the state and the sample, so they are greatest at the corners of both.
 
 S_MAX, U_MAX = 1 << 26, 1 << 24
+PULLED = [tilt.PULLED_MAX * (1 << 16)] * 3 + [tilt.PULLED_MAX - 1]  # the sums of u at their largest
 CONFIGURATIONS = [(200, 500), (200, 10000), (1000, 500), (1000, 10000), (500, 3000)]
 
 
 def checked_step(state, derived, sample):
     """One step on checked integers; returns the state, which is again within its clamps."""
     state = SmallArray(state)
-    tilt.step(state, SmallArray(derived), SmallArray(sample, bits=16))
+    tilt.step(state, SmallArray(derived), SmallArray(sample, bits=16), 1, UP)
     assert all(abs(s) <= S_MAX for s in state[:3])
     assert all(abs(u) <= U_MAX for u in state[3:6])
     return state
@@ -153,7 +155,7 @@ def test_every_corner_of_state_and_sample_stays_in_31_bits(rate_hz, tau_ms):
     # x and y rates one sign each: turning the axes by half turns covers the rest
     for s, u in product(product((-S_MAX, S_MAX), repeat=3), product((-U_MAX, U_MAX), repeat=3)):
         for acc, wz in product(product((-32767, 32767), repeat=3), (-32767, 32767)):
-            checked_step([*s, *u, *carries], derived, [*acc, 32767, 32767, wz])
+            checked_step([*s, *u, *carries, *PULLED], derived, [*acc, 32767, 32767, wz])
 
 
 @pytest.mark.parametrize(("rate_hz", "tau_ms"), CONFIGURATIONS)
@@ -166,6 +168,7 @@ def test_any_state_and_sample_stay_in_31_bits(rate_hz, tau_ms, data):
         return data.draw(st.tuples(*[st.integers(-limit if low is None else low, limit)] * 3))
 
     state = [*three(S_MAX), *three(U_MAX), *three((1 << derived[2]) - 1, 0), *three((1 << derived[5]) - 1, 0)]
+    state += PULLED
     checked_step(state, derived, [*three(32767), *three(32767)])
 
 
@@ -195,6 +198,6 @@ def test_a_recording_stays_in_31_bits(data, name):
     derived = tilt.derive(CHIP.rate_hz, TAU_MS, RIGHT)
     state, sample = SmallArray([0] * tilt.STATE), SmallArray([0] * mount.AXES, bits=16)
     for offset in range(0, len(counts), mount.AXES):
-        mount.apply(matrix, SmallArray(counts[offset : offset + mount.AXES], bits=16), 0, sample)
+        mount.apply(matrix, SmallArray(counts[offset : offset + mount.AXES], bits=16), 0, 1, sample)
         state = checked_step(state, derived, sample)
         tilt.lean_cdeg(state, 0)

@@ -16,16 +16,17 @@ from kneecore.settings import Settings
 
 STRIDE_FIELDS = [name for name, _ in wire.STRIDE.fields[3:]]
 CUE_FIELDS = [name for name, _ in wire.CUE.fields[3:]]
-CHUNK = 256  # samples
+CHUNK = 250  # samples a batch
 
 
 def show(pipeline, event):
+    print(event, pipeline.sample, pipeline.lean_cdeg(), pipeline.sagittal_rate(), pipeline.seen)
     if event & EV_GAP:
         print("gap", pipeline.gap_at_x16, pipeline.gap_length, pipeline.gap_reason)
     if event & EV_CONTACT:
-        print("contact", pipeline.ic_x16, pipeline.sample)
+        print("contact", pipeline.ic_x16)
     if event & EV_TOE_OFF:
-        print("toe_off", pipeline.to_x16, pipeline.sample)
+        print("toe_off", pipeline.to_x16)
     if event & EV_STRIDE:
         print("stride", [getattr(pipeline.stride, name) for name in STRIDE_FIELDS])
     if event & EV_CUE:
@@ -44,27 +45,33 @@ pipeline = Pipeline(
 gaps = run["gaps"]
 batch = array("h", [0] * (6 * CHUNK))
 read = 0
-lean = 0
 with open(sys.path[0] + "/pipeline.bin", "rb") as file:
     while True:
-        size = file.readinto(batch)
-        if not size:
+        count = file.readinto(batch) // 12
+        if not count:
             break
-        for i in range(size // 12):
-            if gaps and gaps[0][0] == read:
+        first = 0
+        while first < count:
+            last = count
+            if gaps and gaps[0][0] < read + count:
+                last = gaps[0][0] - read
+            pipeline.take(batch, first, last - first)
+            while True:
+                event = pipeline.advance()
+                if not event:
+                    break
+                show(pipeline, event)
+            first = last
+            if gaps and gaps[0][0] == read + first:
                 show(pipeline, pipeline.gap(gaps[0][1], gaps[0][2]))
                 gaps.pop(0)
-            event = pipeline.step(batch, 6 * i)
-            read += 1
-            lean = (lean * 31 + pipeline.lean_cdeg()) & 0xFFFF
-            if event:
-                show(pipeline, event)
+        read += count
 while True:
     event = pipeline.finish()
     if not event:
         break
     show(pipeline, event)
-print("samples", pipeline.sample, "gap_samples", pipeline.gap_samples, "lean", lean)
+print("samples", pipeline.sample, "gap_samples", pipeline.gap_samples, "lean", pipeline.lean_cdeg())
 print(
     "run",
     pipeline.run_x16,

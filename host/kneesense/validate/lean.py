@@ -176,15 +176,15 @@ def _integer_up(recording: Recording, bias: Floats) -> Floats:
     wire = Calibration(eye, tuple(bias), 1.0, 0.0, "left", "unknown", chip.name, "").to_wire()
     matrix = mount.fold(wire, chip.acc_lsb_per_g, chip.gyro_lsb_per_10dps)
     derived = tilt.derive(rate_hz, Settings().filter_tau_ms, wire["side"])
-    state, sample = tilt.new_state(), array("i", [0] * mount.AXES)
+    state, sample, up_now = tilt.new_state(), array("i", [0] * mount.AXES), array("i", [0] * 3)
     quantised = quantise(recording, rate_hz, chip)
     rows: list[array[int]] = []
     for segment in quantised.segments:
         for offset in range(0, len(segment.counts), mount.AXES):
-            mount.apply(matrix, segment.counts, offset, sample)
+            mount.apply(matrix, segment.counts, offset, 1, sample)
             if not rows:
                 tilt.start(state, derived, sample)
-            tilt.step(state, derived, sample)
+            tilt.step(state, derived, sample, 1, up_now)
             rows.append(state[:3])
     ups = np.array(rows, float)
     t_s = quantised.t0_s + np.arange(len(ups)) / rate_hz
