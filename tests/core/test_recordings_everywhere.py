@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The four treadmill recordings give the same integers on every interpreter."""
 
+import json
 from pathlib import Path
+
+import pytest
+
+import interpreters
+from kneecore import chips
+from kneesense import recording, selfcal
 
 FILES = ("treadmill_run_comfortable", "treadmill_run_slow", "treadmill_walk_normal", "treadmill_walk_fast")
 DIGEST = Path(__file__).parents[1] / "portable" / "pipeline_digest.py"
