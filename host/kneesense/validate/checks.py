@@ -227,7 +227,7 @@ def _timing(name: str, cells: Sequence[Tally]) -> Iterator[Check]:
             abs(contact.bias) <= CONTACT_BIAS_MS and contact.sd <= CONTACT_SD_MS,
             _text(contact, "ms") + _worst(cells, "contact_ms"),
             f"+-{CONTACT_BIAS_MS:g} ms, SD <= {CONTACT_SD_MS:g} ms",
-            _text(constant, "ms"),
+            f"SD {constant.sd:.1f} ms" if constant else "",
         )
 
 
@@ -236,13 +236,13 @@ def _lean_metrics(main: Tally) -> Iterator[Check]:
         straight = [pair for pair in main.pairs if not pair.true.get("turn")]
         got = spread(main.errors(metric, straight))
         if got:
-            cells = [main.of(cell) for cell in MAIN_CELLS]
+            cells, constant = [main.of(cell) for cell in MAIN_CELLS], main.constant(metric)
             yield Check(
                 f"simulator: {metric}",
                 abs(got.bias) <= METRIC_BIAS_DEG and got.sd <= METRIC_SD_DEG,
                 _text(got, "deg", 2) + _worst(cells, metric, 2),
                 f"+-{METRIC_BIAS_DEG} deg, SD <= {METRIC_SD_DEG} deg",
-                _text(main.constant(metric), "deg", 2),
+                f"SD {constant.sd:.2f} deg" if constant else "",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ def validate(folder: Path, n: int, seed: int, progress: Progress) -> Report:
     report = Report(str(folder), n, seed, list(results.values()))
     running = _a_run(todo, results)
     if running:
-        recording = recordings.load(running.path)
+        recording = replace(recordings.load(running.path), name=running.name)
         report.invariance = mounting.invariance(recording, running.truth["side"], lambda text: told(text, 0))
     if n:
         workers = os.cpu_count() or 1 if len(jobs) >= _MANY_JOBS else 1
