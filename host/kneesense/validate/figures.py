@@ -12,7 +12,7 @@ import numpy as np
 from .compare import METRICS, Pair, Tally
 from .runners import QUIET, SCRIPT, Measured
 from .sets import Result
-from .stats import Spread, leave_one_out, spread
+from .stats import Spread, leave_one_out, rms, spread
 
 Values = dict[str, Any]
 
@@ -66,6 +66,7 @@ def of_simulator(measured: Sequence[Measured]) -> Values:
         "pta_axial_g": _spread(main.spread("pta_axial_g")),
         "cadence_spm": _spread(main.spread("cadence_spm")),
         "labels": labels(everything.pairs),
+        "worst": worst_cases(measured),
         "quiet": {one.name: one.tally.n_false for one in quiet},
         "decision_p99_ms": rounded(float(np.percentile(decisions, 99))) if decisions else None,
         "refused": {one.name: one.refused for one in measured if one.refused},
@@ -90,6 +91,39 @@ def pooled(measured: Sequence[Measured], scenario: str, *, ideal: bool = False) 
     for one in measured:
         if one.scenario == scenario:
             out.add(one.ideal if ideal else one.tally)
+    return out
+
+
+def worst_cases(measured: Sequence[Measured], most: int = 3) -> list[Values]:
+    """Of each metric, the runners and conditions with the largest RMS error; and where contacts were missed or false."""
+    out: list[Values] = []
+    for metric in ("ic_ms", "contact_ms", "lean_mid_deg"):
+        groups: dict[tuple[str, str], list[float]] = {}
+        for one in measured:
+            for pair in one.tally.pairs:
+                if (error := pair.error(metric)) is not None:
+                    groups.setdefault((one.name, pair.cell), []).append(error)
+        largest = sorted(groups, key=lambda key: -rms(np.array(groups[key])))[:most]
+        out += [
+            {
+                "what": metric,
+                "runner": name,
+                "cell": cell,
+                "error": rounded(rms(np.array(groups[name, cell]))),
+            }
+            for name, cell in largest
+        ]
+    for what in ("missed", "false"):
+        counts = [
+            (count, one.name, cell)
+            for one in measured
+            for cell, count in getattr(one.tally, what).items()
+            if count
+        ]
+        out += [
+            {"what": what, "runner": name, "cell": cell, "error": count}
+            for count, name, cell in sorted(counts, key=lambda entry: -entry[0])[:most]
+        ]
     return out
 
 

@@ -14,7 +14,7 @@ from . import plots
 from .checks import Check
 from .compare import METRICS, Tally
 from .confidence import ERRORS, Curve
-from .figures import of_cell, pooled
+from .figures import of_cell, pooled, worst_cases
 from .lean_metrics import Study
 from .report import Report
 from .runners import Measured
