@@ -218,6 +218,8 @@ def _simulator(measured: Sequence[Measured]) -> str:
         "<h3>Common course: what part of the error is the calibration's</h3>",
         _table(("metric", "bias", "SD", "with true calibration: bias", "SD", "a constant: SD"), compared),
     ]
+    worst = [(w["runner"], w["cell"], w["what"], w["error"]) for w in worst_cases(measured)]
+    parts += ["<h3>Worst cases</h3>", _table(("runner", "condition", "what", "RMS error, or count"), worst)]
     if refused:
         parts += [
             "<h3>Calibration refused; the true one was used</h3>",
