@@ -75,9 +75,11 @@ def test_candidates_of_lean_are_what_they_are_called():
 
 
 def test_a_candidate_blind_to_valgus_notices_none():
-    row = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.01, 0.1, 0.1, 0.1)
+    row = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.01, 0.5, 0.01, 0.1, 0.1, 0.1)
     assert row.noticed_deg is None
+    assert row.worst_deg is None
     assert row.fooled_deg is None
-    seeing = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.5, 0.3, 0.4, 0.0)
+    seeing = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.5, 0.8, -0.25, 0.3, 0.4, 0.0)
     assert seeing.noticed_deg == pytest.approx(1.96 / 5**0.5 / 0.5)
+    assert seeing.worst_deg == pytest.approx(1.96 / 5**0.5 / 0.25)
     assert seeing.fooled_deg == pytest.approx(1.0)

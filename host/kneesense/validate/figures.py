@@ -95,7 +95,7 @@ def pooled(measured: Sequence[Measured], scenario: str, *, ideal: bool = False) 
 
 
 def worst_cases(measured: Sequence[Measured], most: int = 3) -> list[Values]:
-    """Of each metric the runners and conditions with the largest RMS error; the most missed, the most false contacts."""
+    """Of each metric the runners and conditions with the largest RMS error; the most contacts missed, and false."""
     out: list[Values] = []
     for metric in ("ic_ms", "contact_ms", "lean_mid_deg"):
         groups: dict[tuple[str, str], list[float]] = {}
