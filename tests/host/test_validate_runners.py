@@ -6,7 +6,7 @@ import json
 import pytest
 
 from kneesense.simulator import runners, sensors
-from kneesense.validate import checks, figures, lean_metrics, page
+from kneesense.validate import figures, lean_metrics, page, simulator_checks
 from kneesense.validate import runners as measuring
 from kneesense.validate.report import Report
 
@@ -45,7 +45,7 @@ def test_every_runner_does_everything_by_turns():
 
 def test_summary_and_page_of_runners(measured):
     report = Report("folder", 1, 1, [], measured)
-    report.checks = list(checks.of_simulator(measured))
+    report.checks = list(simulator_checks.of_simulator(measured))
     summary = json.loads(json.dumps(report.summary(), allow_nan=False))
     assert summary["simulator"]["n"] == measured[0].tally.n_true
     assert summary["simulator"]["cells"]["turns"]["f1"] > 0.97
@@ -56,7 +56,7 @@ def test_summary_and_page_of_runners(measured):
 def test_false_contacts_where_nobody_walks_miss_the_target(measured):
     _, sitting = measured
     sitting.tally.false["sit"] = 1
-    lines = {check.name: check for check in checks.of_simulator([sitting])}
+    lines = {check.name: check for check in simulator_checks.of_simulator([sitting])}
     del sitting.tally.false["sit"]
     assert lines["simulator: no contact where nobody walks"].ok is False
 

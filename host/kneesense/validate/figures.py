@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .compare import METRICS, Pair, Tally
+from .compare import LEANS, METRICS, Pair, Tally
 from .runners import QUIET, SCRIPT, Measured
 from .sets import Result
 from .stats import Spread, leave_one_out, rms, spread
@@ -62,7 +62,10 @@ def of_simulator(measured: Sequence[Measured]) -> Values:
         "n": everything.n_true,
         **_events(everything),
         "cells": {cell: of_cell(everything.of(cell)) for cell in everything.cells()},
-        "lean": {metric: _spread(main.spread(metric)) for metric in METRICS if metric.startswith("lean")},
+        "lean": {
+            metric: {**(_spread(main.spread(metric)) or {}), "within_sd": rounded(within_sd(main, metric))}
+            for metric in LEANS
+        },
         "pta_axial_g": _spread(main.spread("pta_axial_g")),
         "cadence_spm": _spread(main.spread("cadence_spm")),
         "labels": labels(everything.pairs),
@@ -92,6 +95,16 @@ def pooled(measured: Sequence[Measured], scenario: str, *, ideal: bool = False) 
         if one.scenario == scenario:
             out.add(one.ideal if ideal else one.tally)
     return out
+
+
+def within_sd(tally: Tally, metric: str) -> float:
+    """SD of the errors about the mean of each runner in each condition: what a change within a run is measured with."""
+    groups: dict[tuple[str, str], list[float]] = {}
+    for pair in tally.pairs:
+        if (error := pair.error(metric)) is not None:
+            groups.setdefault((pair.group, pair.cell), []).append(error)
+    kept = [np.array(errors) - np.mean(errors) for errors in groups.values() if len(errors) > 1]
+    return rms(np.concatenate(kept)) if kept else 0.0
 
 
 def worst_cases(measured: Sequence[Measured], most: int = 3) -> list[Values]:

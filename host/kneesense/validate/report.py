@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import __version__
 from .. import recording as recordings
-from . import checks, confidence, figures, lean_metrics, mounting, runners
+from . import checks, confidence, figures, lean_metrics, mounting, runners, simulator_checks
 from .checks import Check
 from .confidence import Curve
 from .folder import Trial, trials
@@ -80,7 +80,7 @@ def validate(folder: Path, n: int, seed: int, progress: Progress) -> Report:
         report.study = lean_metrics.study(_runs(todo, results), seed, lambda text: told(text, 1))
     report.checks = [
         *checks.of_sets(report.results, vqf() is not None),
-        *checks.of_simulator(report.measured),
+        *simulator_checks.of_simulator(report.measured),
         *checks.of_studies(report.invariance, report.curve),
     ]
     return report
