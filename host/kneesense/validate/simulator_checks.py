@@ -150,7 +150,7 @@ def _intervals(measured: Sequence[Measured]) -> Iterator[Check]:
         "simulator: 10 x (1 min run, 1 min walk)",
         right >= LABELS_RIGHT and cues == 0,
         f"{right:.1%} labelled right, {wrong} the other way round, the rest unsure; {cues} cues in walking",
-        f">= {LABELS_RIGHT:.0%} right, no cue in walking",
+        f">= {LABELS_RIGHT:.0%} right, no cue from the second walking stride on",
         "50 % (all running)",
     )
 
