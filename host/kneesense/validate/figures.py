@@ -83,6 +83,7 @@ def of_cell(tally: Tally) -> Values:
         "n": tally.n_true,
         **_events(tally),
         **{name: _spread(tally.spread(name)) for name in METRICS if name not in ("ic_ms", "contact_ms")},
+        "lean_mid_within_sd": rounded(within_sd(tally, "lean_mid_deg")),
         "labels": labels(tally.pairs),
         "trivial": {name: rounded(_sd(tally.constant(name))) for name in METRICS if name != "ic_ms"},
     }

@@ -156,8 +156,8 @@ def _result(result: Result) -> str:
 
 
 _CELL_HEAD = (
-    "condition", "n", "missed", "false", "F1", "strike, ms", "contact, ms (constant)", "mid-stance lean, deg",
-    "peak, g", "labels",
+    "condition", "n", "missed", "false", "F1", "strike, ms", "contact, ms (constant)",
+    "mid-stance lean, deg (within a pace)", "peak, g", "labels",
 )  # fmt: skip
 
 
@@ -170,10 +170,13 @@ def _cell_row(name: str, tally: Tally) -> tuple[Any, ...]:
 
     constant = figures["trivial"]["contact_ms"]
     labels = ", ".join(f"{count} {name}" for name, count in figures["labels"].items())
+    lean = both("lean_mid_deg", 2) + (
+        f" ({figures['lean_mid_within_sd']:.2f})" if tally.spread("lean_mid_deg") else ""
+    )
     contact = both("contact_ms") + (f" ({constant:.0f})" if constant is not None else "")
     return (
         name, figures["n"], figures["missed"], figures["false"], _number(figures["f1"], 4), both("ic_ms"),
-        contact, both("lean_mid_deg", 2), both("pta_axial_g", 2), labels or "-",
+        contact, lean, both("pta_axial_g", 2), labels or "-",
     )  # fmt: skip
 
 
