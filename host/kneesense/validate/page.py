@@ -55,6 +55,12 @@ color:var(--soft)}.checks td[data-name]:empty{display:none}}
 """
 
 
+_TITLES = {
+    "ic_ms": "Strike time",
+    "contact_ms": "Contact time",
+    "lean_mid_deg": "Mid-stance lean",
+    "lean_ic_deg": "Lean at contact",
+}
 _LETTER = re.compile("[A-Za-z]")
 
 
@@ -202,7 +208,7 @@ def _simulator(measured: Sequence[Measured]) -> str:
     pictures = list(_timing_plots(main))
     for metric in ("ic_ms", "contact_ms", "lean_mid_deg", "lean_ic_deg"):
         rows = [(name, got.bias, got.sd) for name, cell in cells if (got := cell.spread(metric))]
-        title = f"{metric.rpartition('_')[0]} by condition"
+        title = f"{_TITLES[metric]} by condition"
         pictures.append((title, plots.whiskers(title, rows, metric.rpartition("_")[2])))
     ideal = pooled(measured, "", ideal=True)
     compared = [
@@ -239,8 +245,14 @@ def _confidence(curve: Curve) -> str:
     ]
     pictures = [
         (
-            f"RMS error of {metric.rpartition('_')[0]}",
-            plots.steps(metric, names, [b.rms[metric] for b in curve.bins], "confidence", unit),
+            f"{_TITLES[metric]}, RMS error",
+            plots.steps(
+                f"{_TITLES[metric]} over confidence",
+                names,
+                [b.rms[metric] for b in curve.bins],
+                "confidence",
+                unit,
+            ),
         )
         for metric, unit in ERRORS.items()
     ]
@@ -249,8 +261,15 @@ def _confidence(curve: Curve) -> str:
         (
             "<h2>Does confidence predict error?</h2>",
             "<p>Strides of running, as they are and spoilt; RMS error by the confidence the unit gave.</p>",
-            _table(("confidence", "strides", *(f"RMS {metric}" for metric in ERRORS)), rows),
-            _table(("spoilt by", "mean confidence", "RMS lean_mid_deg"), spoilt),
+            _table(
+                (
+                    "confidence",
+                    "strides",
+                    *(f"{_TITLES[metric]}, RMS {unit}" for metric, unit in ERRORS.items()),
+                ),
+                rows,
+            ),
+            _table(("spoilt by", "mean confidence", "mid-stance lean, RMS deg"), spoilt),
             _plots(pictures),
         )
     )
