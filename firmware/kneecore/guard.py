@@ -8,8 +8,6 @@ one count, the largest its axis has shown: the flat top of a range smaller than 
 
 from array import array
 
-from .fixed import SIGN
-
 try:
     import micropython
     from micropython import const
@@ -27,51 +25,53 @@ _FLAT_SAMPLES = 3
 _FLAT_TOLERANCE = const(2)  # counts: the two ends of a range differ by one, and resampling rounds
 _LONG = const(4)  # in `seen` while it is made: one channel has not changed for long
 
-# Words of the state
-_SIGN = const(0)  # as fixed.SIGN
-FROZEN_FROM = const(1)  # a stretch longer than this many samples is frozen
-_FLAT_FROM = const(2)
-_CHANNELS = const(
-    3
-)  # from here on, for each: largest count so far, last count, samples for which it has not changed
+# Words of the state.  Counts are kept + 32768, so that nothing is negative: fixed.SIGN says why.
+FROZEN_FROM = const(0)  # a stretch longer than this many samples is frozen
+_FLAT_FROM = const(1)
+_CHANNELS = const(2)  # from here on, for each: largest and smallest count so far, last count, unchanged for how long
+_WORDS = const(4)
+_SAME = const(3)
 
 
 def new_state(rate_hz: int, acc_lsb_per_g: int) -> "array[int]":
-    state = [
-        SIGN,
-        max(_FROZEN_MS * rate_hz // 1000, _FROZEN_SAMPLES),
-        max(_FLAT_MS * rate_hz // 1000, _FLAT_SAMPLES),
-    ]
+    state = [max(_FROZEN_MS * rate_hz // 1000, _FROZEN_SAMPLES), max(_FLAT_MS * rate_hz // 1000, _FLAT_SAMPLES)]
+    high = acc_lsb_per_g * 3 // 2
     for channel in range(6):
-        state += [acc_lsb_per_g * 3 // 2 if channel < 3 else 1 << 16, 0, 0]
+        state += [32768 + high, 32768 - high, 32768, 0] if channel < 3 else [65535, 0, 32768, 0]
     return array("i", state)
 
 
 def reset(state: "array[int]") -> None:
     """Samples are missing: what repeats across them is not one stretch."""
     for channel in range(6):
-        state[_CHANNELS + 3 * channel + 2] = 0
+        state[_CHANNELS + _WORDS * channel + _SAME] = 0
 
 
 @micropython.viper
 def scan(state: ptr32, batch: ptr16, at: int, count: int, seen: ptr32) -> int:
     """FROZEN and CLIPPED bits of `count` samples from batch[at] on, into seen[0:count]; how many are frozen."""
-    sign = state[_SIGN]
     frozen_from = state[FROZEN_FROM]
     flat_from = state[_FLAT_FROM]
     for i in range(count):
         seen[i] = 0
     word = _CHANNELS
     for channel in range(6):
-        top = state[word]
-        last = state[word + 1] << sign >> sign
-        same = state[word + 2]
+        high = state[word]
+        low = state[word + 1]
+        last = state[word + 2]
+        same = state[word + _SAME]
         k = at + channel
-        for i in range(count):
-            value = ((batch[k] & 0xFFFF) ^ 0x8000) - 0x8000  # pointers to 16 bits are unsigned
-            size = value if value >= 0 else 0 - value
-            if size > top:
-                top = size
+        i = 0
+        while i < count:
+            value = (batch[k] & 0xFFFF) ^ 0x8000  # + 32768
+            if value >= high:
+                high = value
+                if value == 65535:
+                    seen[i] |= CLIPPED
+            elif value <= low:
+                low = value
+                if value == 0:
+                    seen[i] |= CLIPPED
             if value != last:
                 last = value
                 same = 1
@@ -79,15 +79,17 @@ def scan(state: ptr32, batch: ptr16, at: int, count: int, seen: ptr32) -> int:
                 same += 1
                 if same > frozen_from:
                     seen[i] += _LONG
-                if same >= flat_from and size >= top - _FLAT_TOLERANCE:
-                    seen[i] |= CLIPPED
-            if size >= 32767 and value != -32767:
-                seen[i] |= CLIPPED
+                if same >= flat_from and channel < 3:
+                    size = value - 32768 if value >= 32768 else 32768 - value
+                    if size >= high - 32768 - _FLAT_TOLERANCE and size >= 32768 - low - _FLAT_TOLERANCE:
+                        seen[i] |= CLIPPED
+            i += 1
             k += 6
-        state[word] = top
-        state[word + 1] = last
-        state[word + 2] = same
-        word += 3
+        state[word] = high
+        state[word + 1] = low
+        state[word + 2] = last
+        state[word + _SAME] = same
+        word += _WORDS
     frozen = 0
     for i in range(count):
         bits = seen[i]

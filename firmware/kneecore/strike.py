@@ -233,10 +233,10 @@ def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
         rise = forward - (state[_FORWARD + at] << sign >> sign)
         state[_FORWARD + at] = forward
         at += 1
-        if at == lag:
+        if at >= lag:
             at = 0
         push -= leak
-        if axial > push:
+        if push < axial:
             push = axial
 
         if mode == _SWING:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The tight loop: drain the sensor's FIFO, run the pipeline sample by sample, buzz and log what it decides.
+"""The tight loop: drain the sensor's FIFO, run the pipeline to each event in it, buzz and log what it decides.
 
 Paced by a hardware timer through a ThreadSafeFlag: asyncio's own sleeps are rounded to 10 ms on the ESP32, and the FIFO
 keeps the samples' time anyway.  A run is from start() to stop(); the sample index counts from its first sample.
@@ -160,10 +160,12 @@ class Sampler:
         count = self._imu.drain(batch)
         now_us = self._clock.us()
         self._pace.drained(count, now_us)
-        for i in range(count):
-            event = pipeline.step(batch, 6 * i)
-            if event:
-                self._handle(pipeline, event)
+        pipeline.take(batch, 0, count)
+        while True:
+            event = pipeline.advance()
+            if not event:
+                break
+            self._handle(pipeline, event)
         if self._imu.lost_reason is not None:
             self._note_gap(pipeline, self._imu.lost_reason)
             self._imu.lost_reason = None

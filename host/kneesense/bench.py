@@ -9,28 +9,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
-from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median, quantiles
 
-import numpy as np
+from .errors import KneesenseError
+from .samplecost import SampleCost, Skip
 
-from kneecore import chips
-from kneecore.pipeline import Pipeline
-from kneecore.settings import Settings
-
-from .calibration import Calibration
-from .errors import ExtraMissing, KneesenseError
-from .simulator import Phase, RunnerModel
-from .simulator.motion import GRAVITY_MPS2
-
-_CHIP = chips.find("mpu6050")
-_SECONDS = 20.0
-_REPEATS = 5
 _STARTS = 7
 
 
@@ -55,18 +41,25 @@ class Row:
         return self.median / self.peer_median
 
 
-class Skip(Exception):
-    """A row or a peer that cannot be measured here."""
-
-
 def rows() -> Iterator[Row]:
     """Every row of the table, as it is measured."""
-    run = _Run()
-    for name, measure in (
-        ("sample step, CPython", run.on_cpython),
-        ("sample step, MicroPython", run.on_micropython),
-    ):
-        yield _row(name, "us/sample", measure, "VQF (C++), same samples", run.vqf)
+    cost = SampleCost()
+
+    def in_micropython(name: str) -> Callable[[], list[float]]:
+        return lambda: cost.figures(name)
+
+    step, mahony = in_micropython("step_us"), in_micropython("mahony_us")
+    vqf = "VQF (C++), same samples"
+    yield _row("sample step, CPython", "us/sample", cost.on_cpython, vqf, cost.vqf)
+    yield _row("sample step, MicroPython", "us/sample", step, vqf, cost.vqf)
+    yield _row("sample step, MicroPython", "us/sample", step, "float Mahony, MicroPython", mahony)
+    for stage in ("guard", "mount", "strike", "tilt", "tally", "lean"):
+        yield _row(f"  of it {stage}", "us/sample", in_micropython(f"{stage}_us"), "whole step", step)
+    yield _row(
+        "heap, sample step", "bytes/sample", in_micropython("step_bytes"), "float Mahony, MicroPython",
+        in_micropython("mahony_bytes"),
+    )  # fmt: skip
+    yield _row("replay of 1 h at 500 Hz", "s", cost.hour, "limit", lambda: [3.0])
     yield _row("stride to host, virtual radio", "ms", _stride_latency, "connection interval", _interval_ms)
     yield _row("toe-off to motor, virtual world", "ms", _cue_latency, "limit", lambda: [100.0])
     yield _row("kneesense --help", "s", _help_start, "python -c pass", lambda: _starts("-c", "pass"))
@@ -89,69 +82,6 @@ def _row(
         peer, peer_median = f"{peer}: skipped, {why}", None
     quarter = quantiles(values, n=4) if len(values) > 1 else [0.0, 0.0, 0.0]
     return Row(name, unit, len(values), median(values), quarter[2] - quarter[0], peer, peer_median)
-
-
-class _Run:
-    """A run of the built-in runner as chip counts, with the identity as mounting."""
-
-    def __init__(self) -> None:
-        t_s = np.arange(0, _SECONDS, 1 / _CHIP.rate_hz)
-        self.force, self.rate = RunnerModel([Phase("run", _SECONDS, 166)]).sample(t_s)
-        counts = np.column_stack(
-            (
-                self.force * (_CHIP.acc_lsb_per_g / GRAVITY_MPS2),
-                np.degrees(self.rate) * (_CHIP.gyro_lsb_per_10dps / 10),
-            )
-        )
-        self.counts = array("h", np.clip(np.rint(counts), -32768, 32767).astype(np.int16).tobytes())
-        self.samples = len(t_s)
-        identity = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-        self.mount = Calibration(
-            identity, (0.0, 0.0, 0.0), 1.0, 0.0, "right", "unknown", "mpu6050", ""
-        ).to_wire()
-
-    def on_cpython(self) -> list[float]:
-        return [self._once() for _ in range(_REPEATS)]
-
-    def _once(self) -> float:
-        chip, counts = _CHIP, self.counts
-        pipeline = Pipeline(chip.rate_hz, chip.acc_lsb_per_g, chip.gyro_lsb_per_10dps, self.mount, Settings())
-        start = time.perf_counter()
-        for offset in range(0, len(counts), 6):
-            pipeline.step(counts, offset)
-        return (time.perf_counter() - start) * 1e6 / self.samples
-
-    def on_micropython(self) -> list[float]:
-        from .world.firmware import firmware_dir, micropython
-
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "counts.bin"
-            file.write_bytes(self.counts.tobytes())
-            numbers = (_CHIP.rate_hz, _CHIP.acc_lsb_per_g, _CHIP.gyro_lsb_per_10dps, _REPEATS)
-            done = subprocess.run(
-                [
-                    micropython(), "-X", "heapsize=4m", str(Path(__file__).parent / "programs" / "step_time.py"),
-                    str(file), *map(str, numbers), *(f"{name}={value}" for name, value in self.mount.items()),
-                ],
-                env={"MICROPYPATH": f"{firmware_dir()}:.frozen"}, capture_output=True, text=True, timeout=300,
-            )  # fmt: skip
-        if done.returncode:
-            raise Skip(f"MicroPython failed: {done.stderr.strip() or done.stdout.strip()}")
-        return [float(line) for line in done.stdout.split()]
-
-    def vqf(self) -> list[float]:
-        try:
-            from vqf import VQF
-        except ImportError:
-            raise Skip(f"needs the extra 'analysis': {ExtraMissing('analysis').advice}") from None
-        times = []
-        for _ in range(_REPEATS):
-            start = time.perf_counter()
-            VQF(1 / _CHIP.rate_hz).updateBatch(
-                np.ascontiguousarray(self.rate), np.ascontiguousarray(self.force)
-            )
-            times.append((time.perf_counter() - start) * 1e6 / self.samples)
-        return times
 
 
 def _stride_latency() -> list[float]:

@@ -221,6 +221,22 @@ def by_sample(run: Run) -> Iterator[str]:
     yield from ending(pipeline)
 
 
+def by_batch(run: Run, sizes: Callable[[], int]) -> Iterator[str]:
+    """The same lines, from batches of whatever sizes."""
+    pipeline = pipeline_of(run)
+    first, samples = 0, len(run.counts) // 6
+    while first < samples:
+        if first in run.gaps:
+            yield told(pipeline, pipeline.gap(*run.gaps[first]))
+        next_gap = min((at for at in run.gaps if at > first), default=samples)
+        count = min(sizes(), next_gap - first)
+        pipeline.take(run.counts, first, count)
+        while event := pipeline.advance():
+            yield told(pipeline, event)
+        first += count
+    yield from ending(pipeline)
+
+
 def digest(lines: Iterator[str]) -> dict[str, object]:
     text = "\n".join(lines)
     return {"lines": text.count("\n") + 1, "sha256": hashlib.sha256(text.encode()).hexdigest()[:32]}

@@ -11,6 +11,7 @@ from interpreters import CPYTHON, MICROPYTHONS, heap_growth, missing, run
 from kneesense.simulator import Phase, RunnerModel
 
 RATE_HZ = 250
+BURSTS = (1, 7)
 WARM_S = 10
 SCRIPT = (Phase("still", 3), Phase("run", 27, 165), Phase("run", 20, 145), Phase("still", 5))
 
@@ -30,18 +31,24 @@ calibration["side"] = 2
 settings = Settings(cadence_offset_pm=0, baseline_strides=10)
 unit = pipeline.Pipeline({rate_hz}, 2048, 164, calibration, settings)
 events = array("h", [0] * 16)
+BURST = {burst}
 
 def step(i):
-    found = unit.step(batch, 6 * i)
-    bit = 0
-    while found:
-        if found & 1:
-            events[bit] += 1
-        found >>= 1
-        bit += 1
+    # the i-th burst of the FIFO
+    unit.take(batch, i * BURST, BURST)
+    while True:
+        found = unit.advance()
+        if not found:
+            break
+        bit = 0
+        while found:
+            if found & 1:
+                events[bit] += 1
+            found >>= 1
+            bit += 1
 """
 EXPECTED = """
-for i in range({samples}):
+for i in range({samples} // BURST):
     step(i)
 print(list(events))
 """
@@ -61,7 +68,7 @@ def samples(tmp_path_factory):
 
 def test_the_run_has_strides_and_cues(samples):
     folder, count = samples
-    code = CODE.format(samples=count, rate_hz=RATE_HZ) + EXPECTED.format(samples=count)
+    code = CODE.format(samples=count, rate_hz=RATE_HZ, burst=5) + EXPECTED.format(samples=count)
     contacts, toe_offs, strides, cues, _ = eval(run(CPYTHON, code, folder))[:5]
     assert strides > 50
     assert contacts > 50
@@ -69,11 +76,12 @@ def test_the_run_has_strides_and_cues(samples):
     assert cues > 0
 
 
+@pytest.mark.parametrize("burst", BURSTS)
 @pytest.mark.parametrize("interpreter", MICROPYTHONS)
-def test_a_sample_takes_nothing_from_the_heap(interpreter, samples):
+def test_a_sample_takes_nothing_from_the_heap(interpreter, burst, samples):
     if reason := missing(interpreter):
         pytest.skip(reason)
     folder, count = samples
-    warm = WARM_S * RATE_HZ
-    code = CODE.format(samples=count, rate_hz=RATE_HZ)
-    assert heap_growth(interpreter, code, warm, count - warm - 1, folder) == 0
+    warm = WARM_S * RATE_HZ // burst
+    code = CODE.format(samples=count, rate_hz=RATE_HZ, burst=burst)
+    assert heap_growth(interpreter, code, warm, count // burst - warm - 1, folder) == 0

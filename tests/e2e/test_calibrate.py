@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -195,3 +196,37 @@ def test_nothing_begins_during_a_run_and_no_run_during_a_stage(tmp_path: Path) -
             await device.begin_stage("still", "right")
 
     wear(tmp_path, [STILL], "right", part)
+
+
+@pytest.mark.parametrize("right_leg", [True, False])
+def test_the_command_calibrates_and_saves_or_says_why_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], right_leg: bool
+) -> None:
+    from kneesense import calibration
+    from kneesense.cli.calibrate import calibrate
+    from kneesense.cli.output import Flags
+    from kneesense.store import Unit
+
+    file = tmp_path / "me.json"
+    codes = []
+
+    async def part(device: Device, store: Store) -> None:
+        store.remember(Unit(device.info.unit_id, "000001", "right", "medial", "me"))
+        await device.close()
+        flags = Flags(json=True, store=tmp_path / "runs.sqlite")
+        side = "right" if right_leg else "left"
+        codes.append(await calibrate(side=side, countdown_s=0, save=file, flags=flags))
+        assert [unit.side for unit in store.units()] == ["right"]
+
+    wear(tmp_path, [Phase("still", 14), WALK], "right", part)
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [r["type"] for r in records] == ["verdict", "verdict", "summary"]
+    assert codes == [0 if right_leg else 1]
+    assert records[-1]["accepted"] == right_leg
+    assert file.exists() == right_leg
+    if right_leg:
+        assert json.loads(file.read_text()) == records[1]["calibration"]
+        assert calibration.load(file).side == "right"
+    else:
+        assert records[1]["refused"] == ["side"]
+        assert records[1]["next_step"]

@@ -1,63 +1,23 @@
 # SPDX-License-Identifier: MIT
 """The runner model keeps its promises: its signals are those of its motion, and its truth can be found in them."""
 
-import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from inertial import HZ, SENSOR_M, Inertial
 
 from kneesense import selfcal
 from kneesense.recording import load
-from kneesense.simulator import Phase, Runner, RunnerModel, Variation
+from kneesense.simulator import Phase, RunnerModel, Variation
 from kneesense.simulator.motion import GRAVITY_MPS2
 
-HZ = 2000
-SENSOR_M = Runner().sensor_up_m
 SCRIPT = [Phase("still", 1), Phase("walk", 6, 112), Phase("run", 6, 166), Phase("still", 2)]
 UNIFORM = Variation(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def times(seconds, hz=HZ):
     return np.arange(round(seconds * hz)) / hz
-
-
-def turned(rotation, rate, dt):
-    """`rotation` after turning at `rate` (its own axes) for dt: Rodrigues' formula."""
-    angle = np.linalg.norm(rate) * dt
-    x, y, z = rate / max(np.linalg.norm(rate), 1e-12)
-    k = np.array(((0, -z, y), (z, 0, -x), (-y, x, 0)))
-    return rotation @ (np.eye(3) + math.sin(angle) * k + (1 - math.cos(angle)) * k @ k)
-
-
-class Inertial:
-    """Orientation, velocity and place of the sensor found by integrating what it felt, as a navigator would."""
-
-    def __init__(self, model, seconds):
-        self.t_s = times(seconds)
-        force, rate = model.sample(self.t_s)
-        n = len(self.t_s)
-        self.rate = rate
-        self.rotation = np.empty((n, 3, 3))
-        self.velocity = np.zeros((n, 3))
-        self.place = np.zeros((n, 3))
-        self.rotation[0] = np.eye(3)
-        dt = 1 / HZ
-        for i in range(1, n):
-            self.rotation[i] = turned(self.rotation[i - 1], (rate[i - 1] + rate[i]) / 2, dt)
-        acceleration = np.einsum("nij,nj->ni", self.rotation, force) - (0, GRAVITY_MPS2, 0)
-        self.velocity[1:] = np.cumsum((acceleration[1:] + acceleration[:-1]) / 2, axis=0) * dt
-        self.place[1:] = np.cumsum((self.velocity[1:] + self.velocity[:-1]) / 2, axis=0) * dt
-
-    def at(self, t_s):
-        return round(t_s * HZ)
-
-    def ankle_velocity(self, i):
-        return self.velocity[i] + self.rotation[i] @ np.cross(self.rate[i], (0, -SENSOR_M, 0))
-
-    def lean_deg(self, side_sign):
-        up = self.rotation[:, 1, :]  # the world's y in segment axes
-        return np.degrees(side_sign * np.arctan2(-up[:, 2], np.hypot(up[:, 0], up[:, 1])))
 
 
 @pytest.fixture(scope="module", params=["left", "right"])
@@ -85,7 +45,7 @@ def test_the_runner_gets_ahead_and_neither_up_nor_aside(moved):
     ahead = []
     for stride in complete(model):
         i = inertial.at(stride.ic_s + 0.45 * (stride.to_s - stride.ic_s))
-        place = inertial.place[i] - inertial.rotation[i] @ (0, SENSOR_M, 0)
+        place = inertial.ankle(i)
         assert abs(place[1] + SENSOR_M) < 0.05
         assert abs(place[2]) < 0.05
         ahead.append((stride, place[0]))

@@ -12,7 +12,7 @@ import pytest
 from kneesense import recording
 from kneesense.errors import InputError
 from kneesense.simulator import Phase, Runner, Sensor, simulate
-from kneesense.validate import checks, confidence, figures, folder, found, lean, plots, stats
+from kneesense.validate import confidence, figures, folder, found, lean, plots, simulator_checks, stats
 from kneesense.validate.compare import Tally, compare
 
 SCRIPT = (Phase("still", 4), Phase("walk", 14), Phase("still", 2))
@@ -138,9 +138,20 @@ def tally_of(errors_ms, cell="run 3 m/s"):
 
 @pytest.mark.parametrize(("bias_ms", "ok"), [(4.0, True), (6.0, False), (-6.0, False)])
 def test_a_strike_time_out_of_bounds_is_a_missed_target(bias_ms, ok):
-    (timing, _) = checks._timing("running", [tally_of([bias_ms - 1, bias_ms, bias_ms + 1])])
+    (timing, _) = simulator_checks._timing("running", [tally_of([bias_ms - 1, bias_ms, bias_ms + 1])])
     assert timing.ok is ok
     assert "SD <= 4 ms" in timing.target
+
+
+def test_sd_within_a_runner_does_not_see_the_offset_between_runners():
+    both = Tally()
+    for group, offset in (("one", 5.0), ("other", -5.0)):
+        true = [{"ic_s": float(i), "lean_mid_deg": 0.0} for i in range(4)]
+        found_leans = [offset + 1, offset - 1, offset + 1, offset - 1]
+        records = [stride(t["ic_s"], lean_mid_deg=value) for t, value in zip(true, found_leans, strict=True)]
+        both.add(compare(records, true, ["a"] * 4, group))
+    assert figures.within_sd(both, "lean_mid_deg") == pytest.approx(1.0)
+    assert both.spread("lean_mid_deg").sd > 5
 
 
 def curve_of(*values):

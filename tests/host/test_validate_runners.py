@@ -6,7 +6,7 @@ import json
 import pytest
 
 from kneesense.simulator import runners, sensors
-from kneesense.validate import checks, figures, lean_metrics, page
+from kneesense.validate import figures, lean_metrics, page, simulator_checks
 from kneesense.validate import runners as measuring
 from kneesense.validate.report import Report
 
@@ -45,7 +45,7 @@ def test_every_runner_does_everything_by_turns():
 
 def test_summary_and_page_of_runners(measured):
     report = Report("folder", 1, 1, [], measured)
-    report.checks = list(checks.of_simulator(measured))
+    report.checks = list(simulator_checks.of_simulator(measured))
     summary = json.loads(json.dumps(report.summary(), allow_nan=False))
     assert summary["simulator"]["n"] == measured[0].tally.n_true
     assert summary["simulator"]["cells"]["turns"]["f1"] > 0.97
@@ -56,7 +56,7 @@ def test_summary_and_page_of_runners(measured):
 def test_false_contacts_where_nobody_walks_miss_the_target(measured):
     _, sitting = measured
     sitting.tally.false["sit"] = 1
-    lines = {check.name: check for check in checks.of_simulator([sitting])}
+    lines = {check.name: check for check in simulator_checks.of_simulator([sitting])}
     del sitting.tally.false["sit"]
     assert lines["simulator: no contact where nobody walks"].ok is False
 
@@ -75,9 +75,11 @@ def test_candidates_of_lean_are_what_they_are_called():
 
 
 def test_a_candidate_blind_to_valgus_notices_none():
-    row = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.01, 0.1, 0.1, 0.1)
+    row = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.01, 0.5, 0.01, 0.1, 0.1, 0.1)
     assert row.noticed_deg is None
+    assert row.worst_deg is None
     assert row.fooled_deg is None
-    seeing = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.5, 0.3, 0.4, 0.0)
+    seeing = lean_metrics.Row("x", 1.0, 1.0, 0.5, 0.5, 0.8, -0.25, 0.3, 0.4, 0.0)
     assert seeing.noticed_deg == pytest.approx(1.96 / 5**0.5 / 0.5)
+    assert seeing.worst_deg == pytest.approx(1.96 / 5**0.5 / 0.25)
     assert seeing.fooled_deg == pytest.approx(1.0)

@@ -119,7 +119,7 @@ async def _through(
         await _count_down(countdown_s, out)
         with _bar(out, name, strides or 1) as show:
             verdict = await guide.stage(device, name, worn.side, worn.face, store, show)
-        out.record(verdict.to_json(), _told(verdict))
+        out.record(verdict.to_json(), told(verdict))
         if not verdict.accepted:
             break
     return verdict
@@ -149,7 +149,8 @@ def _bar(out: Output, name: str, strides: int) -> Iterator[Callable[[Progress], 
         yield show
 
 
-def _told(verdict: Verdict) -> str:
+def told(verdict: Verdict) -> str:
+    """A verdict in words: accepted or refused, and by what."""
     v = verdict.to_json()
     if not verdict.accepted:
         return "refused: " + "; ".join(verdict.messages)

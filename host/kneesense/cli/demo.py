@@ -17,6 +17,7 @@ from .output import DEFAULT_FLAGS, Flags, Output
 
 if TYPE_CHECKING:
     from ..session import Session
+    from ..verdict import Verdict
     from ..world.demo import Outcome, TrueLatency
     from ..world.scenario import Scenario
 
@@ -37,8 +38,9 @@ def demo(
 ) -> int:
     """The whole product with no hardware: the unit's own firmware in MicroPython, a virtual radio, this host.
 
-    A simulated runner stands, walks and runs, slows down for a while and is buzzed, loses the radio link for 5 s.  At
-    the end everything recorded is compared with the truth and with the unit's flash; exit code 1 when a check fails.
+    A simulated runner calibrates the unit by standing and walking, then runs, slows down for a while and is buzzed,
+    loses the radio link for 5 s.  At the end everything recorded is compared with the truth and with the unit's flash;
+    exit code 1 when a check fails.
     Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense demo; kneesense demo --duration 120 --speed 20;
@@ -132,7 +134,7 @@ async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed
     out.note(f"virtual unit: MPU-6050, {scenario.calibration.side} leg; baseline of 10 strides (demo)")
     wall_s = time.monotonic()
     with Store(path) as store, interrupts(stop):
-        outcome = await play(scenario, folder, store, on_session)
+        outcome = await play(scenario, folder, store, on_session, show.verdict)
         await asyncio.gather(*shown)
     took_s = time.monotonic() - wall_s
     summary = {
@@ -167,6 +169,11 @@ class _Show:
         self._cues = 0
         started = datetime.now(UTC).isoformat(timespec="seconds")
         self.records = RunRecords({"run": 1, "source": "demo", "runner": "demo", "start_utc": started})
+
+    def verdict(self, verdict: Verdict) -> None:
+        from .calibrate import told
+
+        self._out.record(verdict.to_json(), f"calibration, {verdict.stage}: {told(verdict)}")
 
     async def follow(self, session: Session, latency: TrueLatency) -> None:
         from ..bus import News

@@ -51,9 +51,9 @@ def replay(
     from kneecore.settings import Settings
 
     from .. import recording as recordings
+    from ..player import Run, play
     from ..records import RunRecords
-    from ..replay import SampleFile
-    from ..replay import replay as run_pipeline
+    from ..replay import SampleFile, told
     from ..selfcal import TooFewStrides
     from .lines import line
 
@@ -71,17 +71,19 @@ def replay(
         return
     chip = chips.find(used.chip)
     quantised = recordings.quantise(recording, rate or chip.rate_hz, chip)
-    source = {"recording": str(file), "calibration": calibration}
-    run = RunRecords({"source": source}, t0_s=quantised.t0_s)
-    clipped = 0
+    wanted = Run(quantised, chip, used.to_wire(), Settings())
     with ExitStack() as stack:
         watch = stack.enter_context(SampleFile(samples, quantised)).write if samples else None
-        for name, fields in run_pipeline(quantised, chip, used, Settings(), watch):
-            record = run.feed(name, fields)
-            if record:
-                clipped += record.get("clipped", False)
-                started = f"{file}: {used.side} leg, {quantised.rate_hz} Hz"
-                out.record(record, started if name == "start" else line(record))
+        played = play(wanted, watch=watch)
+    source = {"recording": str(file), "calibration": calibration, "engine": played.engine}
+    run = RunRecords({"source": source}, t0_s=quantised.t0_s)
+    clipped = 0
+    for name, fields in told(wanted, played):
+        record = run.feed(name, fields)
+        if record:
+            clipped += record.get("clipped", False)
+            started = f"{file}: {used.side} leg, {quantised.rate_hz} Hz"
+            out.record(record, started if name == "start" else line(record))
     if clipped:
         out.warn(
             "clipped", f"{clipped} strides reach the end of the sensor's range: their impacts are withheld"

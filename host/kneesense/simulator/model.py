@@ -337,7 +337,7 @@ class RunnerModel:
                 lean_mid_deg=float(course[20:41].mean()),
                 lean_min_deg=float(course.min()),
                 lean_max_deg=float(course.max()),
-                knee_frontal_deg=float(self._knee_deg(course).max()),
+                knee_frontal_deg=float(self._knee_deg(course)[20:41].mean()),
                 pta_axial_g=float(force[:, 1].max()) / GRAVITY_MPS2,
             )
         )

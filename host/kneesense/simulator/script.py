@@ -46,5 +46,5 @@ class TrueStride:
     lean_mid_deg: float | None = None  # mean of 20 to 40 % of contact
     lean_min_deg: float | None = None  # in 0 to 60 % of contact
     lean_max_deg: float | None = None
-    knee_frontal_deg: float | None = None  # greatest in 0 to 60 % of contact, valgus positive
+    knee_frontal_deg: float | None = None  # mean of 20 to 40 % of contact, valgus positive
     pta_axial_g: float | None = None  # from contact to 90 ms after it, gravity left in, at the sensor's place

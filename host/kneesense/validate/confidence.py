@@ -2,7 +2,8 @@
 """Does the confidence of a stride predict its error?  Measured where it should be low: on spoilt recordings.
 
 Runners as they are, and with one thing wrong: a chip of +-4 g that clips every impact, a loose strap, samples missing,
-a gyro bias that jumps by 3 deg/s.  The error of a stride is that of its lean, its contact and its toe-off.
+a gyro bias that jumps by 3 deg/s.  The error of a stride is that of its lean, its contact and its contact time; the
+mean error of the runner's unspoilt strides is the calibration's, which no stride can know of, and is taken out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from kneecore.chips import Chip
 from .. import selfcal
 from ..recording import Recording
 from ..simulator import LOOSE, Phase, Runner, Sensor, runners, sensors, simulate
-from .compare import Pair, Tally, compare
+from .compare import Tally, compare
 from .found import first_seconds, pipeline_of
 from .stats import rms
 
@@ -68,19 +69,41 @@ class Curve:
         )
 
 
+@dataclass(frozen=True)
+class _Error:
+    """One stride: its confidence, and its errors where they are known."""
+
+    confidence: int
+    of: dict[str, float]
+
+
 def curve(n: int, seed: int, progress: Callable[[str], None]) -> Curve:
     """Of `n` runners, each spoilt in every way."""
-    pairs: dict[str, list[Pair]] = {how: [] for how in SPOILT}
+    errors: dict[str, list[_Error]] = {how: [] for how in SPOILT}
     for i, (runner, sensor) in enumerate(zip(runners(n, seed), sensors(n, seed), strict=True)):
+        usual: dict[str, float] = {}
         for how in SPOILT:
             progress(f"confidence: runner {i + 1}, {how}")
-            pairs[how] += _spoilt(runner, sensor, how, i).pairs
-    everything = [pair for how in SPOILT for pair in pairs[how]]
+            tally = _spoilt(runner, sensor, how, i)
+            if how == "nothing":
+                usual = {name: got.bias for name in ERRORS if (got := tally.spread(name))}
+            errors[how] += [
+                _Error(
+                    pair.found["confidence"],
+                    {
+                        name: e - usual.get(name, 0.0)
+                        for name in ERRORS
+                        if (e := pair.error(name)) is not None
+                    },
+                )
+                for pair in tally.pairs
+            ]
+    everything = [error for how in SPOILT for error in errors[how]]
     return Curve(
         tuple(_bin(everything, low, high) for low, high in BINS),
         {
-            how: (float(np.mean([p.found["confidence"] for p in some])), _rms(some, "lean_mid_deg") or 0.0)
-            for how, some in pairs.items()
+            how: (float(np.mean([e.confidence for e in some])), _rms(some, "lean_mid_deg") or 0.0)
+            for how, some in errors.items()
             if some
         },
     )
@@ -116,14 +139,14 @@ def _with_gaps(recording: Recording, random: np.random.Generator) -> Recording:
     )
 
 
-def _bin(pairs: Sequence[Pair], low: int, high: int) -> Bin:
-    inside = [pair for pair in pairs if low <= pair.found["confidence"] < high]
+def _bin(errors: Sequence[_Error], low: int, high: int) -> Bin:
+    inside = [error for error in errors if low <= error.confidence < high]
     return Bin(low, high, len(inside), {name: _rms(inside, name) for name in ERRORS})
 
 
-def _rms(pairs: Sequence[Pair], metric: str) -> float | None:
-    errors = Tally().errors(metric, pairs)
-    return rms(errors) if len(errors) >= _LEAST else None
+def _rms(errors: Sequence[_Error], metric: str) -> float | None:
+    known = [error.of[metric] for error in errors if metric in error.of]
+    return rms(np.array(known)) if len(known) >= _LEAST else None
 
 
 def _short(value: float | None) -> str:

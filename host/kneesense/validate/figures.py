@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .compare import METRICS, Pair, Tally
+from .compare import LEANS, METRICS, Pair, Tally
 from .runners import QUIET, SCRIPT, Measured
 from .sets import Result
-from .stats import Spread, leave_one_out, spread
+from .stats import Spread, leave_one_out, rms, spread
 
 Values = dict[str, Any]
 
@@ -62,10 +62,14 @@ def of_simulator(measured: Sequence[Measured]) -> Values:
         "n": everything.n_true,
         **_events(everything),
         "cells": {cell: of_cell(everything.of(cell)) for cell in everything.cells()},
-        "lean": {metric: _spread(main.spread(metric)) for metric in METRICS if metric.startswith("lean")},
+        "lean": {
+            metric: {**(_spread(main.spread(metric)) or {}), "within_sd": rounded(within_sd(main, metric))}
+            for metric in LEANS
+        },
         "pta_axial_g": _spread(main.spread("pta_axial_g")),
         "cadence_spm": _spread(main.spread("cadence_spm")),
         "labels": labels(everything.pairs),
+        "worst": worst_cases(measured),
         "quiet": {one.name: one.tally.n_false for one in quiet},
         "decision_p99_ms": rounded(float(np.percentile(decisions, 99))) if decisions else None,
         "refused": {one.name: one.refused for one in measured if one.refused},
@@ -79,6 +83,7 @@ def of_cell(tally: Tally) -> Values:
         "n": tally.n_true,
         **_events(tally),
         **{name: _spread(tally.spread(name)) for name in METRICS if name not in ("ic_ms", "contact_ms")},
+        "lean_mid_within_sd": rounded(within_sd(tally, "lean_mid_deg")),
         "labels": labels(tally.pairs),
         "trivial": {name: rounded(_sd(tally.constant(name))) for name in METRICS if name != "ic_ms"},
     }
@@ -90,6 +95,49 @@ def pooled(measured: Sequence[Measured], scenario: str, *, ideal: bool = False) 
     for one in measured:
         if one.scenario == scenario:
             out.add(one.ideal if ideal else one.tally)
+    return out
+
+
+def within_sd(tally: Tally, metric: str) -> float:
+    """SD of the errors about the mean of each runner in each condition: what a change within a run is measured with."""
+    groups: dict[tuple[str, str], list[float]] = {}
+    for pair in tally.pairs:
+        if (error := pair.error(metric)) is not None:
+            groups.setdefault((pair.group, pair.cell), []).append(error)
+    kept = [np.array(errors) - np.mean(errors) for errors in groups.values() if len(errors) > 1]
+    return rms(np.concatenate(kept)) if kept else 0.0
+
+
+def worst_cases(measured: Sequence[Measured], most: int = 3) -> list[Values]:
+    """Of each metric the runners and conditions with the largest RMS error; the most contacts missed, and false."""
+    out: list[Values] = []
+    for metric in ("ic_ms", "contact_ms", "lean_mid_deg"):
+        groups: dict[tuple[str, str], list[float]] = {}
+        for one in measured:
+            for pair in one.tally.pairs:
+                if (error := pair.error(metric)) is not None:
+                    groups.setdefault((one.name, pair.cell), []).append(error)
+        largest = sorted(groups, key=lambda key: -rms(np.array(groups[key])))[:most]
+        out += [
+            {
+                "what": metric,
+                "runner": name,
+                "cell": cell,
+                "error": rounded(rms(np.array(groups[name, cell]))),
+            }
+            for name, cell in largest
+        ]
+    for what in ("missed", "false"):
+        counts = [
+            (count, one.name, cell)
+            for one in measured
+            for cell, count in getattr(one.tally, what).items()
+            if count
+        ]
+        out += [
+            {"what": what, "runner": name, "cell": cell, "error": count}
+            for count, name, cell in sorted(counts, key=lambda entry: -entry[0])[:most]
+        ]
     return out
 
 

@@ -39,11 +39,19 @@ _SETTLED_S = 10.0
 _POINTS = 101  # of a stance, one per cent of contact apart
 _DECIDED_OVER = 5  # strides, as cue_n
 
+Stances = list[tuple[Floats, float]]
+"""Lean in degrees over 0 to 100 % of contact [101], and the contact's length in s."""
+
+# Valgus of 1 deg for a part of the stance only, where its shape is not taken from the simulator: centre and half width,
+# per cent of contact
+BUMPS = {"early": (25, 15), "late": (50, 15)}
+
 # of lean in degrees over 0 to 100 % of contact [101], and the contact's length
 CANDIDATES: dict[str, Callable[[Floats, float], float]] = {
     "at contact": lambda lean, _: float(lean[0]),
     "mid-stance, mean of 20 to 40 %": lambda lean, _: float(lean[20:41].mean()),
     "mean of 40 to 60 %": lambda lean, _: float(lean[40:61].mean()),
+    "mean of 20 to 60 %": lambda lean, _: float(lean[20:61].mean()),
     "mean of 0 to 60 %": lambda lean, _: float(lean[:61].mean()),
     "least of 0 to 60 %": lambda lean, _: float(lean[:61].min()),
     "greatest of 0 to 60 %": lambda lean, _: float(lean[:61].max()),
@@ -63,9 +71,11 @@ class Row:
     simulated_sd: float
     icc: float | None  # between simulated runners
     per_valgus_deg: float
+    early: float
+    late: float
     by_slip: float
     by_width: float
-    by_late: float
+    by_late_toe_off: float
 
     @property
     def noticed_deg(self) -> float | None:
@@ -76,7 +86,14 @@ class Row:
     @property
     def fooled_deg(self) -> float | None:
         """Valgus that slip, wider steps and a late toe-off together look like."""
-        return self._as_valgus(math.hypot(self.by_slip, self.by_width, self.by_late))
+        return self._as_valgus(math.hypot(self.by_slip, self.by_width, self.by_late_toe_off))
+
+    @property
+    def worst_deg(self) -> float | None:
+        """As `noticed_deg`, for valgus that comes only early or only late in stance, whichever is harder to see."""
+        sd = self.sd if self.sd is not None else self.simulated_sd
+        least = min(abs(self.early), abs(self.late))
+        return 1.96 * sd / math.sqrt(_DECIDED_OVER) / least if least >= _BLIND else None
 
     def _as_valgus(self, change: float) -> float | None:
         return change / abs(self.per_valgus_deg) if abs(self.per_valgus_deg) >= _BLIND else None
@@ -90,13 +107,16 @@ class Study:
     real_runs: int
 
     about = (
-        "SD from stride to stride on real runs and on simulated ones; ICC between simulated runners; change by 1 deg of"
-        f" simulated valgus, by a strap that slips {SLIP_DEG:g} deg about the shank, by steps {100 * WIDER_M:g} cm"
-        f" wider, by a toe-off found {1000 * LATE_S:g} ms late. Noticed: valgus that the mean of {_DECIDED_OVER}"
-        " strides tells from chance. Fooled: valgus that slip, width and late toe-off together look like."
+        "SD from stride to stride on real runs and on simulated ones; ICC between simulated runners. Change by 1 deg"
+        " of simulated valgus, and by 1 deg that comes only at 25 or at 50 % of contact; by a strap that slips"
+        f" {SLIP_DEG:g} deg about the shank, by steps {100 * WIDER_M:g} cm wider, by a toe-off"
+        f" {1000 * LATE_S:g} ms late. Noticed: valgus that the mean of {_DECIDED_OVER} strides tells from chance;"
+        " harder: the same for valgus only at 25 or only at 50 %. Fooled: valgus that slip, width and late toe-off"
+        " together look like."
     )
     head = (
-        "lean", "SD", "simulated", "ICC", "valgus", "slip", "width", "late", "noticed", "fooled",
+        "lean", "SD", "simulated", "ICC", "valgus", "at 25 %", "at 50 %", "slip", "width", "toe-off", "noticed",
+        "harder", "fooled",
     )  # fmt: skip
 
     @property
@@ -104,8 +124,8 @@ class Study:
         """Cells of the table, texts."""
         return [
             (row.name, *(_text(value) for value in (
-                row.sd, row.simulated_sd, row.icc, row.per_valgus_deg, row.by_slip, row.by_width, row.by_late,
-                row.noticed_deg, row.fooled_deg,
+                row.sd, row.simulated_sd, row.icc, row.per_valgus_deg, row.early, row.late, row.by_slip,
+                row.by_width, row.by_late_toe_off, row.noticed_deg, row.worst_deg, row.fooled_deg,
             )))
             for row in self.candidates
         ]  # fmt: skip
@@ -113,72 +133,84 @@ class Study:
 
 def study(real: Sequence[Trial], seed: int, progress: Callable[[str], None]) -> Study:
     """`real`: recordings of running."""
-    measured = [_measured_real(trial) for trial in real]
-    plain: list[dict[str, Floats]] = []
-    changes: dict[str, list[dict[str, float]]] = {"valgus": [], "slip": [], "width": [], "late": []}
+    measured = [_real(trial) for trial in real]
+    plain: list[Stances] = []
+    changes: dict[str, list[dict[str, float]]] = {"valgus": [], "slip": [], "width": [], "toe-off": []}
+    wider_deg = float(np.degrees(WIDER_M / _LEG_M))
     for i, runner in enumerate(runners(_RUNNERS, seed)):
         progress(f"lean metrics: runner {i + 1}")
         base = _simulated(runner, i)
         plain.append(base)
-        wider = np.degrees(WIDER_M / _LEG_M)
-        for how, values in (
+        for how, changed in (
             ("valgus", _simulated(replace(runner, valgus_deg=runner.valgus_deg + VALGUS_DEG), i)),
-            ("slip", _simulated(runner, i, SLIP_DEG)),
-            ("width", _simulated(replace(runner, lean_deg=runner.lean_deg + float(wider)), i)),
-            ("late", _simulated(runner, i, late_s=LATE_S)),
+            ("slip", _simulated(runner, i, slip_deg=SLIP_DEG)),
+            ("width", _simulated(replace(runner, lean_deg=runner.lean_deg + wider_deg), i)),
+            ("toe-off", _simulated(runner, i, late_s=LATE_S)),
         ):
-            changes[how].append({name: values[name].mean() - base[name].mean() for name in CANDIDATES})
-    return Study(
-        tuple(
-            Row(
-                name,
-                _mean([values[name].std(ddof=1) for values in measured]),
-                float(np.mean([values[name].std(ddof=1) for values in plain])),
-                icc([values[name].tolist() for values in plain]),
-                float(np.mean([change[name] for change in changes["valgus"]])) / VALGUS_DEG,
-                _size([change[name] for change in changes["slip"]]),
-                _size([change[name] for change in changes["width"]]),
-                _size([change[name] for change in changes["late"]]),
-            )
-            for name in CANDIDATES
-        ),
-        len(real),
-    )
+            changes[how].append({name: _mean_of(name, changed) - _mean_of(name, base) for name in CANDIDATES})
+    stances = [stance for run in measured or plain for stance in run]
+    rows = []
+    for name in CANDIDATES:
+        simulated = [_values(name, run) for run in plain]
+        early, late = (
+            _mean_of(name, _with_bump(stances, *at)) - _mean_of(name, stances) for at in BUMPS.values()
+        )
+        row = Row(
+            name,
+            float(np.mean([_values(name, run).std(ddof=1) for run in measured])) if measured else None,
+            float(np.mean([values.std(ddof=1) for values in simulated])),
+            icc([values.tolist() for values in simulated]),
+            float(np.mean([change[name] for change in changes["valgus"]])) / VALGUS_DEG,
+            early,
+            late,
+            *(_size([change[name] for change in changes[how]]) for how in ("slip", "width", "toe-off")),
+        )
+        rows.append(row)
+    return Study(tuple(rows), len(real))
 
 
-def _measured_real(trial: Trial) -> dict[str, Floats]:
+def _real(trial: Trial) -> Stances:
     recording = recordings.load(trial.path)
-    return candidates(recording, selfcal.auto(recording, trial.truth["side"]).calibration)
+    return stances_of(recording, selfcal.auto(recording, trial.truth["side"]).calibration)
 
 
-def _simulated(runner: Runner, number: int, slip_deg: float = 0.0, late_s: float = 0.0) -> dict[str, Floats]:
+def _simulated(runner: Runner, number: int, slip_deg: float = 0.0, late_s: float = 0.0) -> Stances:
     """`slip_deg`: how far the unit has turned about the shank since it was calibrated.  `late_s`: of toe-off."""
     made = simulate(runner, _SCRIPT, Sensor(strap=RIGID), seed=number)
     c, s = np.cos(np.radians(slip_deg)), np.sin(np.radians(slip_deg))
     about_shank = np.array(((c, 0, s), (0, 1, 0), (-s, 0, c)))
     turned = (about_shank @ np.array(made.calibration.rotation)).tolist()
     worn = replace(made.calibration, rotation=tuple(tuple(row) for row in turned))
-    return candidates(made.recording, worn, late_s)
+    return stances_of(made.recording, worn, late_s)
 
 
-def candidates(recording: Recording, calibration: Calibration, late_s: float = 0.0) -> dict[str, Floats]:
-    """Every candidate of every trusted running stride after the filter has settled."""
+def stances_of(recording: Recording, calibration: Calibration, late_s: float = 0.0) -> Stances:
+    """Of every trusted running stride after the filter has settled."""
     found = pipeline_of(recording, calibration, lean=True)
-    out: dict[str, list[float]] = {name: [] for name in CANDIDATES}
+    out = []
     for stride in found.strides:
         trusted = stride["gait"] == "run" and stride["confidence"] >= 60 and stride["contact_s"]
         if not trusted or stride["ic_s"] < recording.t_s[0] + _SETTLED_S:
             continue
         contact_s = stride["contact_s"] + late_s
         at_s = stride["ic_s"] + np.linspace(0, contact_s, _POINTS)
-        lean = np.interp(at_s, found.samples_s, found.lean_deg)
-        for name, of in CANDIDATES.items():
-            out[name].append(of(lean, contact_s))
-    return {name: np.array(values) for name, values in out.items()}
+        out.append((np.interp(at_s, found.samples_s, found.lean_deg), contact_s))
+    return out
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if values else None
+def _with_bump(stances: Stances, centre: int, half_width: int) -> Stances:
+    """A raised cosine of 1 deg."""
+    far = np.clip((np.arange(_POINTS) - centre) / half_width, -1, 1)
+    bump = (1 + np.cos(np.pi * far)) / 2
+    return [(lean + bump, contact_s) for lean, contact_s in stances]
+
+
+def _values(name: str, stances: Stances) -> Floats:
+    return np.array([CANDIDATES[name](lean, contact_s) for lean, contact_s in stances])
+
+
+def _mean_of(name: str, stances: Stances) -> float:
+    return float(_values(name, stances).mean())
 
 
 def _size(changes: Sequence[float]) -> float:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -13,7 +14,7 @@ from . import plots
 from .checks import Check
 from .compare import METRICS, Tally
 from .confidence import ERRORS, Curve
-from .figures import of_cell, pooled
+from .figures import of_cell, pooled, worst_cases
 from .lean_metrics import Study
 from .report import Report
 from .runners import Measured
@@ -35,7 +36,7 @@ p{max-width:46rem;margin:.5rem 0}.soft{color:var(--soft)}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .7rem .3rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}thead th{white-space:nowrap}
-td.n{text-align:right;white-space:nowrap}.ok{color:var(--good);font-weight:600}.no{color:var(--bad);font-weight:700}
+.n{text-align:right;white-space:nowrap}.ok{color:var(--good);font-weight:600}.no{color:var(--bad);font-weight:700}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:1rem}
 figure{margin:0}figcaption{font-size:.875rem;color:var(--soft)}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font:12px system-ui,sans-serif}
@@ -52,6 +53,15 @@ color:var(--soft)}.checks td[data-name]:empty{display:none}}
 @media print{body{max-width:none;font-size:11pt;padding:0}h2{break-after:avoid}figure,tr{break-inside:avoid}
 .wide{overflow:visible}}
 """
+
+
+_TITLES = {
+    "ic_ms": "Strike time",
+    "contact_ms": "Contact time",
+    "lean_mid_deg": "Mid-stance lean",
+    "lean_ic_deg": "Lean at contact",
+}
+_LETTER = re.compile("[A-Za-z]")
 
 
 def html(report: Report) -> str:
@@ -88,8 +98,8 @@ def _checks(checks: Sequence[Check]) -> str:
     for check in checks:
         word, kind = {True: ("holds", "ok"), False: ("missed", "no"), None: ("skipped", "soft")}[check.ok]
         rows.append(
-            f'<tr><th scope=row>{escape(check.name)}</th><td class="{kind}">{word}</td><td>{escape(check.detail)}</td>'
-            f"<td data-name=target>{escape(check.target)}</td><td data-name=trivial>{escape(check.trivial)}</td></tr>"
+            f'<tr><th scope=row>{_text(check.name)}</th><td class="{kind}">{word}</td><td>{_text(check.detail)}</td>'
+            f"<td data-name=target>{_text(check.target)}</td><td data-name=trivial>{_text(check.trivial)}</td></tr>"
         )
     head = "".join(f"<th scope=col>{name}" for name in ("what", "", "reached", "target", "trivial predictor"))
     return (
@@ -104,7 +114,7 @@ def _result(result: Result) -> str:
         parts.append("<p>Not used: a unit would refuse these too.</p>")
         parts.append(_table(("recording", "why"), result.refused))
     if result.tally.pairs:
-        parts.append(_table(_CELL_HEAD, [_cell_row("", result.tally)]))
+        parts.append(_table(_CELL_HEAD, [_cell_row("all", result.tally)]))
         parts.append(_plots(_timing_plots(result.tally)))
     if result.counts:
         rows = [(c.trial, c.found, c.offline, c.off) for c in result.counts]
@@ -152,8 +162,8 @@ def _result(result: Result) -> str:
 
 
 _CELL_HEAD = (
-    "condition", "n", "missed", "false", "F1", "contact time: bias, SD (constant)", "strike: bias, SD",
-    "mid-stance lean, deg", "peak, g", "labels",
+    "condition", "n", "missed", "false", "F1", "strike, ms", "contact, ms (constant)",
+    "mid-stance lean, deg (within a pace)", "peak, g", "labels",
 )  # fmt: skip
 
 
@@ -162,14 +172,17 @@ def _cell_row(name: str, tally: Tally) -> tuple[Any, ...]:
 
     def both(metric: str, digits: int = 1) -> str:
         got = tally.spread(metric)
-        return "-" if got is None else f"{got.bias:+.{digits}f}, {got.sd:.{digits}f}"
+        return "-" if got is None else f"{got.bias:+.{digits}f} +- {got.sd:.{digits}f}"
 
     constant = figures["trivial"]["contact_ms"]
     labels = ", ".join(f"{count} {name}" for name, count in figures["labels"].items())
+    lean = both("lean_mid_deg", 2) + (
+        f" ({figures['lean_mid_within_sd']:.2f})" if tally.spread("lean_mid_deg") else ""
+    )
     contact = both("contact_ms") + (f" ({constant:.0f})" if constant is not None else "")
     return (
-        name, figures["n"], figures["missed"], figures["false"], _number(figures["f1"], 4), contact,
-        both("ic_ms"), both("lean_mid_deg", 2), both("pta_axial_g", 2), labels or "-",
+        name, figures["n"], figures["missed"], figures["false"], _number(figures["f1"], 4), both("ic_ms"),
+        contact, lean, both("pta_axial_g", 2), labels or "-",
     )  # fmt: skip
 
 
@@ -195,7 +208,7 @@ def _simulator(measured: Sequence[Measured]) -> str:
     pictures = list(_timing_plots(main))
     for metric in ("ic_ms", "contact_ms", "lean_mid_deg", "lean_ic_deg"):
         rows = [(name, got.bias, got.sd) for name, cell in cells if (got := cell.spread(metric))]
-        title = f"{metric.rpartition('_')[0]} by condition"
+        title = f"{_TITLES[metric]} by condition"
         pictures.append((title, plots.whiskers(title, rows, metric.rpartition("_")[2])))
     ideal = pooled(measured, "", ideal=True)
     compared = [
@@ -210,9 +223,12 @@ def _simulator(measured: Sequence[Measured]) -> str:
         " common course. Each runner wears another sensor, in another of 24 mountings up to 30 degrees askew,"
         " calibrated by standing and walking.</p>",
         _table(_CELL_HEAD, [_cell_row(name, cell) for name, cell in cells]),
+        "<p class=soft>Bias +- SD.</p>".replace("+-", "\u00b1"),
         "<h3>Common course: what part of the error is the calibration's</h3>",
         _table(("metric", "bias", "SD", "with true calibration: bias", "SD", "a constant: SD"), compared),
     ]
+    worst = [(w["runner"], w["cell"], w["what"], w["error"]) for w in worst_cases(measured)]
+    parts += ["<h3>Worst cases</h3>", _table(("runner", "condition", "what", "RMS error, or count"), worst)]
     if refused:
         parts += [
             "<h3>Calibration refused; the true one was used</h3>",
@@ -229,8 +245,14 @@ def _confidence(curve: Curve) -> str:
     ]
     pictures = [
         (
-            f"RMS error of {metric.rpartition('_')[0]}",
-            plots.steps(metric, names, [b.rms[metric] for b in curve.bins], "confidence", unit),
+            f"{_TITLES[metric]}, RMS error",
+            plots.steps(
+                f"{_TITLES[metric]} over confidence",
+                names,
+                [b.rms[metric] for b in curve.bins],
+                "confidence",
+                unit,
+            ),
         )
         for metric, unit in ERRORS.items()
     ]
@@ -239,8 +261,15 @@ def _confidence(curve: Curve) -> str:
         (
             "<h2>Does confidence predict error?</h2>",
             "<p>Strides of running, as they are and spoilt; RMS error by the confidence the unit gave.</p>",
-            _table(("confidence", "strides", *(f"RMS {metric}" for metric in ERRORS)), rows),
-            _table(("spoilt by", "mean confidence", "RMS lean_mid_deg"), spoilt),
+            _table(
+                (
+                    "confidence",
+                    "strides",
+                    *(f"{_TITLES[metric]}, RMS {unit}" for metric, unit in ERRORS.items()),
+                ),
+                rows,
+            ),
+            _table(("spoilt by", "mean confidence", "mid-stance lean, RMS deg"), spoilt),
             _plots(pictures),
         )
     )
@@ -257,18 +286,23 @@ def _study(study: Study) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    cells = "".join(f"<th scope=col>{escape(name)}" for name in head)
+    """First column: what a row is about.  Columns without letters are numbers, and stand to the right."""
+    texts = [[str(value) for value in row] for row in rows]
+    kinds = ["" if any(_LETTER.search(row[i]) for row in texts) else " class=n" for i in range(len(head))]
+    names = "".join(f"<th scope=col{kind}>{_text(name)}" for name, kind in zip(head, kinds, strict=True))
     body = "".join(
-        f"<tr><th scope=row>{escape(str(row[0]))}</th>" + "".join(_cell(value) for value in row[1:]) + "</tr>"
-        for row in rows
+        f"<tr><th scope=row>{_text(row[0])}"
+        + "".join(f"<td{kind}>{_text(cell)}" for cell, kind in zip(row[1:], kinds[1:], strict=True))
+        for row in texts
     )
-    return f"<div class=wide tabindex=0><table><thead><tr>{cells}</thead><tbody>{body}</tbody></table></div>"
+    return f"<div class=wide tabindex=0><table><thead><tr>{names}<tbody>{body}</table></div>"
 
 
-def _cell(value: Any) -> str:
-    text = str(value)
-    kind = " class=n" if text and (text[0] in "+-." or text[0].isdigit()) and " " not in text else ""
-    return f"<td{kind}>{escape(text)}</td>"
+def _text(text: str) -> str:
+    """Escaped, with the signs that a terminal may not have."""
+    for plain, sign in (("+-", "\u00b1"), ("<=", "\u2264"), (">=", "\u2265")):
+        text = text.replace(plain, sign)
+    return escape(text)
 
 
 def _plots(pictures: Iterable[tuple[str, str]]) -> str:

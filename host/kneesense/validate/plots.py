@@ -17,6 +17,7 @@ from ..table import Floats
 
 _WIDTH, _HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 40
+_NAMES = 110  # left of these, instead of numbers
 _MOST_POINTS = 1500
 
 
@@ -32,7 +33,9 @@ class Frame:
         y_name: str,
         x_ticks: bool = True,
         height: int = _HEIGHT,
+        left: int = _LEFT,
     ) -> None:
+        self._left = left
         self._x0, self._x1 = x_range
         self._y0, self._y1 = y_range
         self._height = height
@@ -41,13 +44,13 @@ class Frame:
         bottom = height - _BOTTOM
         for value in ticks(*y_range) if y_name else ():
             y = self.y(value)
-            self._parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>')
-            self.text(_LEFT - 6, y + 4, f"{value:g}", "end")
+            self._parts.append(f'<path class="grid" d="M{left} {y:.1f}H{_WIDTH - _RIGHT}"/>')
+            self.text(left - 6, y + 4, f"{value:g}", "end")
         for value in ticks(*x_range) if x_ticks else ():
             x = self.x(value)
             self._parts.append(f'<path class="grid" d="M{x:.1f} {_TOP}V{bottom}"/>')
             self.text(x, bottom + 16, f"{value:g}", "middle")
-        self.text((_LEFT + _WIDTH - _RIGHT) / 2, height - 6, x_name, "middle")
+        self.text((left + _WIDTH - _RIGHT) / 2, height - 6, x_name, "middle")
         if y_name:
             middle = (_TOP + bottom) / 2
             self._parts.append(
@@ -56,7 +59,8 @@ class Frame:
             )
 
     def x(self, value: float) -> float:
-        return _LEFT + (value - self._x0) / (self._x1 - self._x0) * (_WIDTH - _LEFT - _RIGHT)
+        width = _WIDTH - self._left - _RIGHT
+        return self._left + (value - self._x0) / (self._x1 - self._x0) * width
 
     def y(self, value: float) -> float:
         bottom = self._height - _BOTTOM
@@ -134,18 +138,16 @@ def traces(title: str, t_s: Floats, ours: Floats, theirs: Floats, y_name: str) -
 def whiskers(title: str, rows: Sequence[tuple[str, float, float]], unit: str) -> str:
     """Bias and +-1 SD of each condition."""
     ends = [end for _, bias, sd in rows for end in (bias - sd, bias + sd)]
-    height = _TOP + _BOTTOM + 20 * len(rows)
     frame = Frame(
-        title, _range(np.array([0.0, *ends])), (0, len(rows)), f"bias and SD, {unit}", "", height=height
-    )
+        title, _range(np.array([0.0, *ends])), (0, len(rows)), f"bias and SD, {unit}", "",
+        height=_TOP + _BOTTOM + 20 * len(rows), left=_NAMES,
+    )  # fmt: skip
     frame.line(((0, 0), (0, len(rows))), "limit")
     for i, (name, bias, sd) in enumerate(rows):
         at = len(rows) - i - 0.5
         frame.line(((bias - sd, at), (bias + sd, at)), "a")
         frame.draw(f'<circle class="a" cx="{frame.x(bias):.1f}" cy="{frame.y(at):.1f}" r="4"/>')
-        on_left = bias + sd > (frame._x0 + frame._x1) / 2
-        x, anchor = (frame.x(bias - sd) - 6, "end") if on_left else (frame.x(bias + sd) + 6, "start")
-        frame.text(x, frame.y(at) + 4, name, anchor)
+        frame.text(_NAMES - 8, frame.y(at) + 4, name, "end")
     return frame.svg()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from .. import recording as recordings
-from . import checks, confidence, figures, lean_metrics, mounting, runners
+from . import checks, confidence, figures, lean_metrics, mounting, runners, simulator_checks
 from .checks import Check
 from .confidence import Curve
 from .folder import Trial, trials
@@ -71,7 +71,7 @@ def validate(folder: Path, n: int, seed: int, progress: Progress) -> Report:
     report = Report(str(folder), n, seed, list(results.values()))
     running = _a_run(todo, results)
     if running:
-        recording = recordings.load(running.path)
+        recording = replace(recordings.load(running.path), name=running.name)
         report.invariance = mounting.invariance(recording, running.truth["side"], lambda text: told(text, 0))
     if n:
         workers = os.cpu_count() or 1 if len(jobs) >= _MANY_JOBS else 1
@@ -80,7 +80,7 @@ def validate(folder: Path, n: int, seed: int, progress: Progress) -> Report:
         report.study = lean_metrics.study(_runs(todo, results), seed, lambda text: told(text, 1))
     report.checks = [
         *checks.of_sets(report.results, vqf() is not None),
-        *checks.of_simulator(report.measured),
+        *simulator_checks.of_simulator(report.measured),
         *checks.of_studies(report.invariance, report.curve),
     ]
     return report

@@ -95,7 +95,7 @@ class Measured:
     trivial: Tally = field(default_factory=Tally)
     decisions_ms: list[float] = field(default_factory=list)  # true toe-off to the decision, FIFO included
     rests_ms: list[float] = field(default_factory=list)  # end of the pulse to the next true contact
-    walking_cues: int = 0
+    walking_cues: int = 0  # from the second walking stride on
     refused: str = ""
 
 
@@ -178,7 +178,8 @@ def _decisions(out: Measured, found: Found, simulated: Simulated) -> None:
         at = int(np.searchsorted(ics, cue["t_s"])) - 1
         true = simulated.strides[at] if at >= 0 else None
         if true is None or true.gait == "walk":
-            out.walking_cues += 1
+            # the first walking stride is not known for one until it is complete
+            out.walking_cues += at < 1 or simulated.strides[at - 1].gait == "walk"
             continue
         if true.to_s is not None and true.stride_s is not None:
             out.decisions_ms.append(1000 * (cue["t_s"] - true.to_s) + _FIFO_MS)

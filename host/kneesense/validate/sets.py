@@ -64,7 +64,7 @@ def judge(trials: Sequence[Trial], progress: Callable[[str], None]) -> dict[str,
         try:
             _JUDGES[trial.kind](trial, result)
         except InputError as error:
-            result.refused.append((trial.name, str(error)))
+            result.refused.append((trial.name, str(error).removeprefix(f"{trial.path}: ")))
     return out
 
 

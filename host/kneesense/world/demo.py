@@ -9,27 +9,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from kneecore import wire
 from kneecore.pipeline import EV_STRIDE, Pipeline
 from kneecore.settings import Settings
 
-from .. import ble
+from .. import ble, guide
 from ..bus import Arrival
+from ..device import Device
 from ..errors import LinkLost
 from ..frames import LogFrame, parse
 from ..session import Plan, Session
 from ..store import Store, Unit
+from ..verdict import Verdict
 from . import audit, central
 from .air import Air
 from .audit import Buzz, Check
 from .chips.mpu6050 import Mpu6050
 from .clock import virtual_loop
-from .scenario import BASELINE_STRIDES, CHIP, Scenario
+from .scenario import BASELINE_STRIDES, CHIP, Scenario, mounting
 from .unit import VirtualUnit
 
 RUNNER = "demo"
 LATENCY_LIMIT_S = 0.100  # from true toe-off to the motor command
 CLEAR_OF_CONTACT_S = 0.050  # from the end of a pulse to the next true contact
+AXES_LIMIT_DEG = 5.0  # of the mounting found
 QUIET_AFTER = 10  # strides after the recovery without a cue
 _START_LIMIT_S = 20.0
 _STOP_LIMIT_S = 20.0
@@ -74,25 +79,34 @@ TrueLatency = Callable[[int], float | None]
 
 
 async def play(
-    scenario: Scenario, folder: Path, store: Store, on_session: Callable[[Session, TrueLatency], None]
+    scenario: Scenario,
+    folder: Path,
+    store: Store,
+    on_session: Callable[[Session, TrueLatency], None],
+    on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Outcome:
-    """Switch the unit on, pair, push the calibration, run, lose the link for a while, end, audit.
+    """Switch the unit on, pair, calibrate, run, lose the link for a while, end, audit.
 
-    `on_session` sees the session before it starts, to subscribe to its bus.  Runs on a VirtualLoop.
+    `on_session` sees the session before it starts, to subscribe to its bus, `on_verdict` each stage of the
+    calibration.  Runs on a VirtualLoop.
     """
     air = Air()
     central.install(air)
     loop = virtual_loop()
-    chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed)
+    chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.calibration_feed or scenario.feed)
     unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6))
     unit.power_on()
     try:
-        session = await _session(unit, scenario, store)
+        outcome = Outcome()
+        await _pair(unit, scenario, store)
+        if scenario.calibration_feed is not None:
+            await _calibrate(outcome, unit, scenario, store, on_verdict)
+            chip.wear(scenario.feed)
+        session = _session(unit, scenario, store)
         on_session(session, lambda n: _true_latency_ms(scenario, unit, chip, n))
         updates = session.bus.subscribe()
         work = asyncio.create_task(session.run())
         await _through(scenario, chip, air, session, work)
-        outcome = Outcome()
         for update in updates.drain():
             if isinstance(update, Arrival) and session.run_key and update.record.key >= session.run_key:
                 outcome.backfilled += update.backfilled
@@ -103,14 +117,42 @@ async def play(
         await unit.power_off()
 
 
-async def _session(unit: VirtualUnit, scenario: Scenario, store: Store) -> Session:
+async def _pair(unit: VirtualUnit, scenario: Scenario, store: Store) -> None:
     """Find the unit by radio and remember it, as `kneesense pair` does."""
     seen = await ble.find(unit.short_id)
     ble.refuse_other_version(seen)
-    device = unit.board.unit_id.hex()
-    store.remember(Unit(device, seen.handle, scenario.calibration.side, scenario.calibration.face, RUNNER))
-    plan = Plan(settings=SETTINGS, calibration=scenario.calibration.to_wire(), runner=RUNNER)
-    return Session(lambda: ble.BleLink(unit.short_id), store, plan, unit_id=device)
+    worn = scenario.calibration
+    store.remember(Unit(unit.board.unit_id.hex(), seen.handle, worn.side, worn.face, RUNNER))
+
+
+async def _calibrate(
+    outcome: Outcome,
+    unit: VirtualUnit,
+    scenario: Scenario,
+    store: Store,
+    on_verdict: Callable[[Verdict], None],
+) -> None:
+    """The unit learns how it is worn, as with `kneesense calibrate`."""
+    worn = scenario.calibration
+    async with Device(ble.BleLink(unit.short_id)) as device:
+        for stage in ("still", "walk"):
+            verdict = await guide.stage(device, stage, worn.side, worn.face, store)
+            on_verdict(verdict)
+            if not verdict.accepted:
+                break
+    found = verdict.calibration
+    detail = "; ".join(verdict.messages)
+    if found is not None:
+        turn = np.array(found.rotation) @ mounting()
+        off_deg = float(np.degrees(np.arccos(min(1.0, (np.trace(turn) - 1) / 2))))
+        detail = f"accepted, axes {off_deg:.1f} deg off the truth, limit {AXES_LIMIT_DEG:.0f}"
+    outcome.claim("calibration", found is not None and off_deg <= AXES_LIMIT_DEG, detail)
+
+
+def _session(unit: VirtualUnit, scenario: Scenario, store: Store) -> Session:
+    given = None if scenario.calibration_feed is not None else scenario.calibration.to_wire()
+    plan = Plan(settings=SETTINGS, calibration=given, runner=RUNNER)
+    return Session(lambda: ble.BleLink(unit.short_id), store, plan, unit_id=unit.board.unit_id.hex())
 
 
 async def _through(
@@ -140,8 +182,10 @@ async def _through(
 
 
 def _true_latency_ms(scenario: Scenario, unit: VirtualUnit, chip: Mpu6050, n: int) -> float | None:
-    pulses = unit.board.motor.pulses
-    if scenario.model is None or chip.start_us is None or n >= len(pulses):
+    if scenario.model is None or chip.start_us is None:
+        return None
+    pulses = [pulse for pulse in unit.board.motor.pulses if pulse.start_us >= chip.start_us]
+    if n >= len(pulses):
         return None
     found = audit.buzzes(pulses[n : n + 1], scenario.model.strides, chip.start_us)
     return 1000 * found[0].after_toe_off_s if found else None

@@ -57,7 +57,7 @@ class Mpu6050:
     """One part on the bus.  `clock` returns the time in microseconds; `rate_error` 0.01 samples 1 % too fast.
 
     The feed's sample 0 is the second frame after the FIFO is first switched on, the first being the one a driver has
-    to drop; before, the feed rests.  Its time then runs on whatever the firmware does.
+    to drop; before, the feed rests.  Its time then runs on whatever the firmware does, until `wear` gives another feed.
     """
 
     def __init__(
@@ -122,6 +122,12 @@ class Mpu6050:
         """The supply failed for a moment: all settings are lost, the FIFO is empty and off."""
         self._advance()
         self._reset()
+
+    def wear(self, feed: Feed) -> None:
+        """Another feed from now on; its sample 0 comes when the FIFO is next switched on."""
+        self._advance()
+        self._feed = feed
+        self.start_us = None
 
     def _begin(self, address: int) -> None:
         if address != self._address:
