@@ -13,14 +13,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 
 import numpy as np
 
-from .gaits import HALT_HUMP, STEP_HUMP, STEP_RATES, Gait, Knots, placed
-from .motion import GRAVITY_MPS2, Curve, Floats, Path, Piece, Stance, turned
+from .contact import Contact
+from .gaits import HALT_HUMP, STEP_HUMP, STEP_RATES, Knots, placed
+from .motion import GRAVITY_MPS2, Curve, Floats, Piece, Stance, turned
 from .postures import Posture, posture
 from .runner import Runner, Variation
 from .script import POSTURES, Phase, TrueStride
@@ -35,57 +35,6 @@ _HOUR_S = 3600.0
 _IMPACT_PER_SLOPE = -3.4
 _IMPACT_LEAST = 0.3
 _SHANK_WITH_SLOPE = 0.7  # part of the slope's angle by which the shank meets the ground less far ahead
-
-
-@dataclass(frozen=True)
-class _Contact:
-    """How a foot meets the ground: the stride before ends so, the one after begins so."""
-
-    phase: int
-    gait: Gait
-    speed_mps: float
-    lean_deg: float
-    sagittal_deg: float
-    pace: float  # relative to the gait's own
-    impact: float  # speed of the foot downwards, likewise
-    braking: float  # frequency, likewise
-    crossing_s: float
-    turn_rps: float  # of the path, + to the left
-    out_m: float  # how far out the foot is placed
-
-    @property
-    def rate_dps(self) -> float:
-        """The longer the rate has been below zero, the lower it is."""
-        return self.pace**2 * self.gait.contact_dps * self.crossing_s / self.gait.crossing_s
-
-    @property
-    def slope_dps2(self) -> float:
-        return self.pace**2 * self.gait.contact_dps2
-
-    @property
-    def late_s(self) -> float:
-        """So much longer than usual the rate has been below zero: the swing ended so much before."""
-        return self.crossing_s - self.gait.crossing_s / self.pace
-
-    def early(self) -> Knots:
-        return [(0.0, self.rate_dps), *((t, self.pace * rate) for t, rate in self.gait.early)]
-
-    def approach(self, at_s: float) -> Knots:
-        """The last of the swing before: the rate falls through zero shortly before contact."""
-        return [(at_s - self.crossing_s, 0.0), (at_s, self.rate_dps)]
-
-    def stance(self) -> Stance:
-        forward, up, out = self.gait.strike_mps
-        velocity = np.array((self.pace * forward, self.impact * up, self.impact * out))
-        acceleration = self.pace**2 * np.array(self.gait.strike_mps2)
-        braking = self.braking * _pole(self.gait.braking)
-        landing = _pole(self.gait.landing)
-        return Stance(velocity, acceleration, np.array((braking, landing, landing)))
-
-    def ankle(self, way_m: Floats, heading: float) -> Path:
-        """Of the ankle at contact, `way_m` [3] from its last place on the ground, the runner turned by `heading`."""
-        position, velocity, acceleration = (turned(v, heading) for v in self.stance().at(np.zeros(1)))
-        return position + way_m, velocity, acceleration
 
 
 class RunnerModel:
@@ -124,7 +73,7 @@ class RunnerModel:
         self._starts_s: list[float] = []
         self._pieces: list[Piece | Posture | None] = []  # None: standing
         self._made_s = 0.0  # the last piece ends here,
-        self._contact: _Contact | None = None  # with this unless standing
+        self._contact: Contact | None = None  # with this unless standing
 
     @property
     def duration_s(self) -> float:
@@ -194,7 +143,7 @@ class RunnerModel:
         self._made_s += step_s
         return piece
 
-    def _stride(self, contact: _Contact) -> Piece:
+    def _stride(self, contact: Contact) -> Piece:
         gait, start_s = contact.gait, self._made_s
         hours = start_s / _HOUR_S
         tired = self._runner.fatigue
@@ -227,7 +176,7 @@ class RunnerModel:
         self._made_s += stride_s
         return piece
 
-    def _halt(self, contact: _Contact) -> Piece:
+    def _halt(self, contact: Contact) -> Piece:
         rates = [*contact.early(), (_HALT_S, 0.0)]
         slopes = contact.slope_dps2, 0.0
         rate = _rate_curve(rates, placed(HALT_HUMP, 0, _HALT_S), slopes, -contact.sagittal_deg)
@@ -255,7 +204,7 @@ class RunnerModel:
         ]
         return Curve(knots, from_rps, to_rps)
 
-    def _way(self, contact: _Contact, following: _Contact, stride_s: float, turned_by: float) -> Floats:
+    def _way(self, contact: Contact, following: Contact, stride_s: float, turned_by: float) -> Floats:
         """From one place of the foot on the ground to the next."""
         length = contact.speed_mps * stride_s
         rise = contact.gait.rise_m or length * self._phases[contact.phase].slope_percent / 100
@@ -263,9 +212,7 @@ class RunnerModel:
         chord = turned(np.array([(length, rise, out)]), turned_by / 2)
         return np.asarray(chord[0])
 
-    def _stride_lean(
-        self, contact: _Contact, contact_s: float, stride_s: float, following: _Contact
-    ) -> Curve:
+    def _stride_lean(self, contact: Contact, contact_s: float, stride_s: float, following: Contact) -> Curve:
         gait = contact.gait
         shift = contact.lean_deg - gait.lean_deg
         valgus = self.valgus_deg + self._runner.fatigue.valgus_deg * self._made_s / _HOUR_S
@@ -285,7 +232,7 @@ class RunnerModel:
             ]
         )
 
-    def _meet(self, in_s: float, phase: int, pace: float) -> _Contact:
+    def _meet(self, in_s: float, phase: int, pace: float) -> Contact:
         """The contact that ends a piece of `in_s`: of the phase that goes on from there, or of `phase` to halt."""
         at_s = self._made_s + in_s
         following = self._phase_at(at_s)
@@ -307,7 +254,7 @@ class RunnerModel:
         pace = pace if following == phase else 1.0
         crossing_s = gait.crossing_s / pace + self._variation.swing_end_s * self._normal()
         impact = self._runner.impact * self._more * harder * self._varied(self._variation.impact)
-        self._contact = _Contact(
+        self._contact = Contact(
             phase=following,
             gait=gait,
             speed_mps=speed_mps,
@@ -322,9 +269,7 @@ class RunnerModel:
         )
         return self._contact
 
-    def _record(
-        self, contact: _Contact, piece: Piece, lean: Curve, contact_s: float, stride_s: float
-    ) -> None:
+    def _record(self, contact: Contact, piece: Piece, lean: Curve, contact_s: float, stride_s: float) -> None:
         course = lean.at(np.linspace(0, 0.6 * contact_s, 61))[1]  # one per cent of contact apart
         force, _ = piece.felt(np.linspace(0, 0.09, 91))
         self.strides.append(
@@ -342,7 +287,7 @@ class RunnerModel:
             )
         )
 
-    def _true(self, contact: _Contact, **more: float) -> TrueStride:
+    def _true(self, contact: Contact, **more: float) -> TrueStride:
         return TrueStride(
             ic_s=self._made_s,
             gait=contact.gait.name,
@@ -367,11 +312,6 @@ class RunnerModel:
 
     def _varied(self, sd: float, random: np.random.Generator | None = None) -> float:
         return 1 + sd * self._normal(random)
-
-
-def _pole(oscillation: tuple[float, float]) -> complex:
-    damping, hz = oscillation
-    return complex(-damping, 2 * math.pi * hz)
 
 
 def _rate_curve(fixed: Knots, hump: Knots, slopes: tuple[float, float], turn: float) -> Curve:
