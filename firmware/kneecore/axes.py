@@ -12,12 +12,12 @@ def unit_q14(x: int, y: int, z: int) -> "list[int]":
     top = max(abs(x), abs(y), abs(z))
     if top == 0:
         return [0, 0, 0]
-    while top >> shift >= ONE_Q14:
+    while top >> shift >= ONE_Q14 - 1:
         shift += 1
     raise_by = 0
     while top << raise_by < ONE_Q14 >> 1:
         raise_by += 1
-    components = [c << raise_by >> shift for c in (x, y, z)]
+    components = [rounded_div(c << raise_by, 1 << shift) for c in (x, y, z)]
     length = isqrt(sum(c * c for c in components))
     return [rounded_div(c << 14, length) for c in components]
 

@@ -16,10 +16,12 @@ Times are in sixteenths of a sample since the first sample.  Limits: an integer 
 from array import array
 
 from . import guard, mount, strike, tally, tilt, wire
+from .bias import Bias
 from .coach import Coach
 from .gait import Gait, Ledger
 from .rhythm import STRIDE_MAX_MS, Rhythm
 from .settings import Settings
+from .stillness import Rest
 from .strap import Strap
 from .stride import Meter, Stride
 
@@ -62,6 +64,9 @@ class Pipeline:
         self._neutral_cdeg = calibration["neutral_cdeg"]
         self._tilt = tilt.derive(rate_hz, tau_ms, calibration["side"])
         self._gravity = tilt.new_state()
+        self._bias = Bias(rate_hz, tau_ms, side, self._matrix)
+        self._rest = Rest(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings)
+        self._rest_s: int = settings.get("calibrate_still_s")
         self._tally = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, side)
         self._guard = guard.new_state(rate_hz, acc_lsb_per_g)
         self._strike = strike.Strike(rate_hz, settings.get("swing_floor_dps"))
@@ -189,6 +194,9 @@ class Pipeline:
         now = self.sample
         if count > self._due - now:
             count = self._due - now
+        resting = not self._rhythm.locked
+        if resting and count > self._rest.watch.left:
+            count = self._rest.watch.left
         six = self._six
         up = self._up
         mount.apply(self._matrix, self._batch, self._next, count, six)
@@ -198,6 +206,8 @@ class Pipeline:
         else:
             self._begin()
         tally.add(self._tally, six, up, self._seen, self._used, count, now)
+        if resting:
+            self._look_for_rest(count)
         self._pass(count)
         self._last = count - 1
         if self._strap.begin < self.sample:
@@ -208,6 +218,17 @@ class Pipeline:
         if self._meter.recording:
             self._meter.keep_lean(up, 0, count, self._neutral_cdeg)
         return 0
+
+    @micropython.native
+    def _look_for_rest(self, count: int) -> None:
+        """Out of gait: the gyro's bias shows when it stands still.  A second ends with a stretch, if it ends in it."""
+        at = self._next
+        rest = self._rest
+        for _ in range(count):
+            if rest.step(self._batch, at) and rest.seconds == self._rest_s:
+                self._bias.rest(rest.bias_x16())
+                rest.reset()
+            at += mount.AXES
 
     def _begin(self) -> None:
         """The first sample."""
@@ -284,6 +305,7 @@ class Pipeline:
         self._flags_next = 0
         begun.still_x16 = self._ledger.still_x16
         self._meter.contact(begun)
+        self._track_bias(last)
         if self._open:
             self._close(last, interval_x16)
             if self._rhythm.locked:
@@ -293,6 +315,16 @@ class Pipeline:
                 self._first = (self._first + 1) % _SLOTS
         self._strap.contact(ic_x16 >> 4)
         self._open = True
+
+    def _track_bias(self, stride: Stride) -> None:
+        """From the filter's pull since the last contact, if that was a stride straight on."""
+        gravity = self._gravity
+        samples = gravity[tilt.PULLED]
+        if self._open and self._rhythm.locked and self._rhythm.regular and not stride.flags & wire.FLAG_TURN:
+            self._bias.stride(gravity[tilt.PULL], gravity[tilt.PULL + 2], samples)
+            self._rest.reset()
+        for i in range(tilt.PULL, tilt.PULLED + 1):
+            gravity[i] = 0
 
     def _slot(self) -> Stride:
         """The one after those ready and pending."""
@@ -350,6 +382,7 @@ class Pipeline:
         """Data are missing up to the sample `resumed`."""
         self._let_go()
         self._strike.reset()
+        self._rest.reset()
         self._settled_at = resumed + self._settle
         self._flags_next = wire.FLAG_GAP_BEFORE
         self._due = _NEVER

@@ -10,14 +10,11 @@ from array import array
 from .axes import unit_q14
 from .fixed import isqrt, rounded_div
 from .settings import Settings
-from .stillness import Stillness
+from .stillness import Rest
 from .wire import refusal
 
 _DEADLINE = 4  # times the still seconds asked for
 _BIAS_LIMIT_MDPS = 25000  # parts are specified to 20 deg/s
-_DRIFT_MG = 50  # gravity may turn by 3 deg while standing
-
-_MDPS_PER_RAD = 57296
 
 
 class Still:
@@ -31,78 +28,50 @@ class Still:
         self._acc_lsb_per_g = acc_lsb_per_g
         self._gyro_lsb_per_10dps = gyro_lsb_per_10dps
         self._one_g_limit_pm: int = settings.get("calibrate_one_g_pm")
-        self._watch = Stillness(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings)
-        self.needed_s: int = settings.get("calibrate_still_s")
-        self._left_s = _DEADLINE * self.needed_s
-        self._total_x16 = array("i", [0] * 6)
-        self._first_x16 = array("i", [0] * 3)
-        self._spread = array("i", [0, 0])
-        self.still_s = 0
+        self._rest = Rest(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings)
+        self._needed_s: int = settings.get("calibrate_still_s")
+        self._left_s = _DEADLINE * self._needed_s
         self.refused = 0
         self.up_q14 = [0, 0, 0]
         self.bias_mdps = [0, 0, 0]
         self.acc_scale_q14 = 1 << 14
         self.one_g_pm = self.spread_mg = self.spread_mdps = 0
 
+    @property
+    def still_s(self) -> int:
+        return self._rest.seconds
+
     def lost(self) -> None:
-        """Samples are missing: begin the second anew."""
-        self._watch.reset()
-        self.still_s = 0
+        """Samples are missing: begin anew."""
+        self._rest.reset()
 
     def step(self, batch: "array[int]", offset: int) -> bool:
         """One sample.  True when the stage is over."""
-        if not self._watch.step(batch, offset):
+        if not self._rest.step(batch, offset):
             return False
-        watch = self._watch
         self._left_s -= 1
-        if not self.still_s:
-            self._begin()
-        for i in range(6):
-            self._total_x16[i] += watch.mean_x16[i]
-            self._spread[i // 3] = max(self._spread[i // 3], watch.spread[i])
-        self.still_s = self.still_s + 1 if watch.still and not self._drifted() else 0
-        if self.still_s < self.needed_s and self._left_s > 0:
+        if self._rest.seconds < self._needed_s and self._left_s > 0:
             return False
         self._finish()
         return True
 
-    def _begin(self) -> None:
-        for i in range(6):
-            self._total_x16[i] = 0
-        for i in range(3):
-            self._first_x16[i] = self._watch.mean_x16[i]
-        self._spread[0] = self._spread[1] = 0
-
-    def _drifted(self) -> bool:
-        limit_x16 = (_DRIFT_MG * self._acc_lsb_per_g << 4) // 1000
-        return any(abs(self._watch.mean_x16[i] - self._first_x16[i]) > limit_x16 for i in range(3))
-
     def _finish(self) -> None:
-        self.spread_mg = self._spread[0] * 1000 // self._acc_lsb_per_g
-        self.spread_mdps = self._spread[1] * 10000 // self._gyro_lsb_per_10dps
-        if self.still_s < self.needed_s:
-            self.refused = refusal("frozen" if self._watch.frozen else "moved")
+        rest = self._rest
+        self.spread_mg = rest.spread[0] * 1000 // self._acc_lsb_per_g
+        self.spread_mdps = rest.spread[1] * 10000 // self._gyro_lsb_per_10dps
+        if rest.seconds < self._needed_s:
+            self.refused = refusal("frozen" if rest.watch.frozen else "moved")
             return
-        gravity = [rounded_div(self._total_x16[i], self.still_s << 4) for i in range(3)]
+        gravity = rest.gravity()
         length = max(isqrt(sum((c * c + 2) >> 2 for c in gravity)) << 1, 1)
         self.one_g_pm = rounded_div(1000 * length, self._acc_lsb_per_g) - 1000
         if abs(self.one_g_pm) > self._one_g_limit_pm:
-            self.refused |= refusal("one_g")
+            self.refused = refusal("one_g")
             return
         self.acc_scale_q14 = rounded_div(self._acc_lsb_per_g << 14, length)
-        self.up_q14 = unit_q14(*gravity)
-        for i in range(3):
-            j, k = (i + 1) % 3, (i + 2) % 3
-            mean_x16 = rounded_div(self._total_x16[i + 3], self.still_s)
-            mean_mdps = rounded_div(mean_x16 * (10000 >> 4), self._gyro_lsb_per_10dps)
-            self.bias_mdps[i] = mean_mdps - self._sway_mdps(j, k, length)
+        self.up_q14 = unit_q14(gravity[0], gravity[1], gravity[2])
+        self.bias_mdps = [
+            rounded_div(x16 * (10000 >> 4), self._gyro_lsb_per_10dps) for x16 in rest.bias_x16()
+        ]
         if max(abs(bias) for bias in self.bias_mdps) > _BIAS_LIMIT_MDPS:
-            self.refused |= refusal("gyro_bias")
-
-    def _sway_mdps(self, j: int, k: int, length: int) -> int:
-        """What the gyro truly turned about the third axis, seen from how far gravity moved: drift cross up."""
-        if self.still_s < 2:
-            return 0
-        drift = [self._watch.mean_x16[i] - self._first_x16[i] for i in range(3)]
-        turned = (drift[j] * self.up_q14[k] - drift[k] * self.up_q14[j]) >> 14  # x16 counts
-        return rounded_div(turned * (_MDPS_PER_RAD >> 4), length * (self.still_s - 1))
+            self.refused = refusal("gyro_bias")
