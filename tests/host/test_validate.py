@@ -276,6 +276,17 @@ def test_a_missed_target_is_exit_code_1(tell_json, place, walked):
     ]
 
 
+def test_a_recording_of_known_truth_that_is_refused_is_a_miss(tell_json, place):
+    (place / "stand.csv.gz").unlink()
+    (place / "stand.csv").write_text("t_s,ax,ay,az,gx,gy,gz\n0,0,9.8,0,x,0,0\n")
+    code, records, _ = tell_json("validate", place, "--runners", 0)
+    assert code == 1
+    (missed,) = [r for r in records if r["type"] == "check" and not r["ok"]]
+    assert missed["name"] == "mine/truth: recordings used"
+    assert missed["detail"].startswith("1 of 2; stand: ")
+    assert "'x' is not a number" in missed["detail"]
+
+
 @pytest.mark.parametrize(
     "content", ["", "{}", '{"side": "both"}', '{"side": "left", "strides": [{"ic_s": "x"}]}']
 )

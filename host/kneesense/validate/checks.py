@@ -22,6 +22,7 @@ LEAN_RMS_DEG = 0.5
 STANCE_SD_DEG, STANCE_R = 0.7, 0.8
 INCLINATION_RATIO = 1.5
 MOUNTING_DEG = 0.3
+_KNOWN = ("events", "cycles", "truth", "orientation")
 _NO_VQF = "vqf is not installed: pip install 'kneesense[analysis]'"
 
 
@@ -46,6 +47,13 @@ class Check:
 def of_sets(results: Sequence[Result], have_vqf: bool) -> Iterator[Check]:
     for result in results:
         kind = result.name.rpartition("/")[2]
+        if result.refused and kind in _KNOWN:
+            yield Check(
+                f"{result.name}: recordings used",
+                False,
+                f"{result.trials - len(result.refused)} of {result.trials}; {': '.join(result.refused[0])}",
+                "all, since something is known about each",
+            )
         if kind in ("events", "cycles", "truth") and result.tally.n_true:
             yield from _events(result, kind)
         if result.counts:
