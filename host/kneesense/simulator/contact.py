@@ -42,8 +42,11 @@ class Contact:
         """So much longer than usual the rate has been below zero: the swing ended so much before."""
         return self.crossing_s - self.gait.crossing_s / self.pace
 
-    def early(self) -> Knots:
-        return [(0.0, self.rate_dps), *((t, self.pace * rate) for t, rate in self.gait.early)]
+    def early(self, contact_s: float = math.inf) -> Knots:
+        """Sooner in a contact so short that the shape of stance would come too close."""
+        last_s = self.gait.early[-1][0]
+        sooner = min(1.0, 0.8 * self.gait.stance[0][0] * contact_s / last_s)
+        return [(0.0, self.rate_dps), *((sooner * t, self.pace * rate) for t, rate in self.gait.early)]
 
     def approach(self, at_s: float) -> Knots:
         """The last of the swing before: the rate falls through zero shortly before contact."""

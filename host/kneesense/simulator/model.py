@@ -155,7 +155,7 @@ class RunnerModel:
         following = self._meet(stride_s, contact.phase, pace)
         swung_s = stride_s - following.late_s
         rates = [
-            *contact.early(),
+            *contact.early(contact_s),
             *placed(gait.stance, 0, contact_s, pace),
             *placed(gait.swing, contact_s, swung_s, pace),
             *following.approach(stride_s),
