@@ -198,7 +198,7 @@ STEP_HUMP: Knots = ((0.55, 160), (0.68, 300), (0.8, 260), (0.9, 100))
 # From the last contact to standing, fractions of that step.
 HALT_HUMP: Knots = ((0.25, 1), (0.4, 0.6), (0.6, 0.2))
 
-_FASTEST = 1.6  # times the way from RUN to FAST; beyond it only the pace grows
+_FASTEST = 1.2  # times the way from RUN to FAST; beyond it only the pace grows
 
 
 def running(speed_mps: float) -> Gait:
