@@ -2,8 +2,8 @@
 """What becomes of the shank's motion on its way into a chip: strap, mounting, and the errors of real parts.
 
 Strap and skin are linear: accelerations pass a damped resonance (the sensor's mass on soft tissue), and the sensor
-tilts on the shank in proportion to what it feels, at a lower resonance.  No error of a part is larger than its data
-sheet's limit for the 2.5 SD this module cuts at.
+tilts on the shank in proportion to what it feels, at a lower resonance.  Errors of a chip are drawn so that 2.5 SD, where
+they are cut, is its part's limit.
 
 Limits: no anti-alias filter (the noise is that of the bandwidth, the signal is sampled as it is), no hysteresis of a
 strap, no quantisation of time.
@@ -57,13 +57,13 @@ PARTS = _parts(
         gyro_noise_dps=0.005, gyro_bias_dps=20.0, gyro_bias_dps_per_k=0.32, gyro_scale=0.03,
         cross_axis=0.02, gyro_dps_per_g=0.1, rate_error=0.01,
     ),
-    Part(  # LSM6DSO, DS12140 rev 2, table 2; 5 % of rate is our allowance; g sensitivity not stated there
+    Part(  # LSM6DSO: rates and counts of DS12140 rev 2; its errors are typical of such parts, not checked
         "lsm6dso", 2048, 143, (416.0, 833.0), 200.0,
         acc_noise_g=110e-6, acc_bias_g=0.02, acc_bias_g_per_k=0.0001, acc_scale=0.01,
         gyro_noise_dps=0.0038, gyro_bias_dps=1.0, gyro_bias_dps_per_k=0.01, gyro_scale=0.01,
         cross_axis=0.01, gyro_dps_per_g=0.0, rate_error=0.05,
     ),
-    Part(  # ICM-42688-P, DS-000347 rev 1.7, tables 1 and 2; g sensitivity not stated there
+    Part(  # ICM-42688-P: noise and counts of DS-000347 rev 1.7; its other errors likewise
         "icm42688p", 2048, 164, (500.0, 1000.0), 250.0,
         acc_noise_g=70e-6, acc_bias_g=0.02, acc_bias_g_per_k=0.00015, acc_scale=0.005,
         gyro_noise_dps=0.0028, gyro_bias_dps=0.5, gyro_bias_dps_per_k=0.005, gyro_scale=0.005,
