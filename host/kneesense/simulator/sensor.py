@@ -2,8 +2,8 @@
 """What becomes of the shank's motion on its way into a chip: strap, mounting, and the errors of real parts.
 
 Strap and skin are linear: accelerations pass a damped resonance (the sensor's mass on soft tissue), and the sensor
-tilts on the shank in proportion to what it feels, at a lower resonance.  Errors of a chip are drawn so that 2.5 SD, where
-they are cut, is its part's limit.
+tilts on the shank in proportion to what it feels, at a lower resonance.  Errors of a chip are drawn
+so that 2.5 SD, where they are cut, is its part's limit.
 
 Limits: no anti-alias filter (the noise is that of the bandwidth, the signal is sampled as it is), no hysteresis of a
 strap, no quantisation of time.
