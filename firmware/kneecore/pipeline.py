@@ -6,8 +6,7 @@
 
 The stages up to tally look at every sample, each in a loop of its own over a stretch of the batch: compiled loops over
 arrays are what a sample costs least in.  A stretch ends with the sample of an event, and all state is then that of this
-sample, so the results do not depend on how the samples were divided into batches.  (Only guard looks ahead: nothing
-that follows it changes what it sees.)
+sample, so the results do not depend on how the samples were divided into batches.  (Only guard looks ahead.)
 
 The same integers come out on the ESP32, desktop MicroPython and CPython.  `advance` allocates nothing.
 Times are in sixteenths of a sample since the first sample.  Limits: an integer rate of 200..1000 Hz, 18 h at 1000 Hz.
@@ -16,12 +15,11 @@ Times are in sixteenths of a sample since the first sample.  Limits: an integer 
 from array import array
 
 from . import guard, mount, strike, tally, tilt, wire
-from .bias import Bias
 from .coach import Coach
 from .gait import Gait, Ledger
 from .rhythm import STRIDE_MAX_MS, Rhythm
+from .seat import Seat
 from .settings import Settings
-from .stillness import Rest
 from .strap import Strap
 from .stride import Meter, Stride
 
@@ -35,6 +33,8 @@ EV_TOE_OFF = 2  # its toe-off; `to_x16`
 EV_STRIDE = 4  # `stride` is complete; several back-dated ones come with the steps that follow
 EV_CUE = 8  # buzz now; `cue`
 EV_GAP = 16  # data were missing or frozen up to now; `gap_at_x16`, `gap_length`, `gap_reason`
+
+EV_SLIP = 32  # the strap has slipped since the calibration; `slip`
 
 _FROZEN_REASON = wire.GAP_REASONS.index("frozen")
 _SLOTS = 4  # two pending strides, the open one, and the one last handed out
@@ -64,9 +64,7 @@ class Pipeline:
         self._neutral_cdeg = calibration["neutral_cdeg"]
         self._tilt = tilt.derive(rate_hz, tau_ms, calibration["side"])
         self._gravity = tilt.new_state()
-        self._bias = Bias(rate_hz, tau_ms, side, self._matrix)
-        self._rest = Rest(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings)
-        self._rest_s: int = settings.get("calibrate_still_s")
+        self._seat = Seat(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings, side, self._matrix)
         self._tally = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, side)
         self._guard = guard.new_state(rate_hz, acc_lsb_per_g)
         self._strike = strike.Strike(rate_hz, settings.get("swing_floor_dps"))
@@ -74,6 +72,7 @@ class Pipeline:
         self._rhythm = Rhythm(rate_hz)
         self._meter = Meter(rate_hz, self._tally)
         self._strap = Strap(rate_hz)
+        self.slip = self._seat.slip
         self._gait = Gait(settings)
         self._ledger = Ledger(self._tally)
         self._coach = Coach(rate_hz, settings)
@@ -195,8 +194,8 @@ class Pipeline:
         if count > self._due - now:
             count = self._due - now
         resting = not self._rhythm.locked
-        if resting and count > self._rest.watch.left:
-            count = self._rest.watch.left
+        if resting and count > self._seat.left:
+            count = self._seat.left
         six = self._six
         up = self._up
         mount.apply(self._matrix, self._batch, self._next, count, six)
@@ -207,7 +206,7 @@ class Pipeline:
             self._begin()
         tally.add(self._tally, six, up, self._seen, self._used, count, now)
         if resting:
-            self._look_for_rest(count)
+            self._seat.watch(self._batch, self._next, count)
         self._pass(count)
         self._last = count - 1
         if self._strap.begin < self.sample:
@@ -218,17 +217,6 @@ class Pipeline:
         if self._meter.recording:
             self._meter.keep_lean(up, 0, count, self._neutral_cdeg)
         return 0
-
-    @micropython.native
-    def _look_for_rest(self, count: int) -> None:
-        """Out of gait: the gyro's bias shows when it stands still.  A second ends with a stretch, if it ends in it."""
-        at = self._next
-        rest = self._rest
-        for _ in range(count):
-            if rest.step(self._batch, at) and rest.seconds == self._rest_s:
-                self._bias.rest(rest.bias_x16())
-                rest.reset()
-            at += mount.AXES
 
     def _begin(self) -> None:
         """The first sample."""
@@ -281,8 +269,8 @@ class Pipeline:
             return 0
         if found == strike.CONTACT:
             self._strike.contact()
-            self._contact()
-            return EV_CONTACT if self._rhythm.locked else 0
+            event = self._contact()
+            return EV_CONTACT | event if self._rhythm.locked else 0
         if not self._open:  # the toe-off of a stance that was given up
             return 0
         self.to_x16 = self._strike.to_x16
@@ -293,8 +281,8 @@ class Pipeline:
             return EV_TOE_OFF | EV_CUE
         return EV_TOE_OFF
 
-    def _contact(self) -> None:
-        """The open stride is complete, the next one begins."""
+    def _contact(self) -> int:
+        """The open stride is complete, the next one begins.  EV_SLIP if it shows that, else 0."""
         self.ic_x16 = ic_x16 = self._strike.ic_x16
         interval_x16 = self._rhythm.contact(ic_x16)
         last = self._slot()
@@ -305,7 +293,10 @@ class Pipeline:
         self._flags_next = 0
         begun.still_x16 = self._ledger.still_x16
         self._meter.contact(begun)
-        self._track_bias(last)
+        straight = (
+            self._open and self._rhythm.locked and self._rhythm.regular and not last.flags & wire.FLAG_TURN
+        )
+        slipped = self._seat.stride(self._gravity, interval_x16, straight)
         if self._open:
             self._close(last, interval_x16)
             if self._rhythm.locked:
@@ -315,16 +306,7 @@ class Pipeline:
                 self._first = (self._first + 1) % _SLOTS
         self._strap.contact(ic_x16 >> 4)
         self._open = True
-
-    def _track_bias(self, stride: Stride) -> None:
-        """From the filter's pull since the last contact, if that was a stride straight on."""
-        gravity = self._gravity
-        samples = gravity[tilt.PULLED]
-        if self._open and self._rhythm.locked and self._rhythm.regular and not stride.flags & wire.FLAG_TURN:
-            self._bias.stride(gravity[tilt.PULL], gravity[tilt.PULL + 2], samples)
-            self._rest.reset()
-        for i in range(tilt.PULL, tilt.PULLED + 1):
-            gravity[i] = 0
+        return EV_SLIP if slipped else 0
 
     def _slot(self) -> Stride:
         """The one after those ready and pending."""
@@ -335,7 +317,7 @@ class Pipeline:
         stride.regular = self._rhythm.regular
         stride.still_x16 = self._ledger.still_x16 - stride.still_x16 if interval_x16 else 0
         stride.shake_percent = self._strap.shake_percent
-        if self._strap.loose:
+        if self._strap.loose or self.slip.slipped:
             stride.flags |= wire.FLAG_STRAP_LOOSE
         if stride.ic_x16 >> 4 < self._settled_at:
             stride.flags |= wire.FLAG_BIAS
@@ -382,7 +364,7 @@ class Pipeline:
         """Data are missing up to the sample `resumed`."""
         self._let_go()
         self._strike.reset()
-        self._rest.reset()
+        self._seat.moved()
         self._settled_at = resumed + self._settle
         self._flags_next = wire.FLAG_GAP_BEFORE
         self._due = _NEVER

@@ -38,6 +38,8 @@ class Calibrator:
         self._top = top
         self.calibration = state.load(CALIBRATION_FILE, None)
         self.strap_session = 0
+        if sampler:
+            sampler.on_slip = self._slipped
         self._still: "Still | None" = None  # accepted, waiting for the walk
         self._active: "Still | Walk | None" = None
         self._last: "Still | Walk | None" = None
@@ -50,6 +52,9 @@ class Calibrator:
     @property
     def busy(self) -> bool:
         return self._active is not None
+
+    def _slipped(self) -> None:
+        self.strap_session = 0
 
     def push(self, calibration) -> None:
         """A calibration made elsewhere; which strapping it is of is not known."""

@@ -10,7 +10,7 @@ from array import array
 
 from drivers import ImuError
 from kneecore import wire
-from kneecore.pipeline import EV_CUE, EV_GAP, EV_STRIDE, Pipeline
+from kneecore.pipeline import EV_CUE, EV_GAP, EV_SLIP, EV_STRIDE, Pipeline
 from tasks.pace import Pace
 
 DRAIN_MS = 20  # an eighth of what the FIFO holds, and part of the cue's latency
@@ -20,6 +20,10 @@ _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
 _STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
 _CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
+
+
+def _nobody() -> None:
+    pass
 
 
 class Sampler:
@@ -36,6 +40,7 @@ class Sampler:
         self._wake = self._flag.set  # a bound method made once
         self._pipeline: "Pipeline | None" = None
         # Takes the samples while no run is on: step(batch, offset) -> over, lost(), failed()
+        self.on_slip = _nobody  # told when the strap has slipped
         self.watcher = None
         self._pace = Pace(imu.rate_hz, 0)
         self._strides = 0
@@ -186,6 +191,10 @@ class Sampler:
     def _handle(self, pipeline, event: int) -> None:
         if event & EV_CUE:
             self._cue(pipeline.cue)
+        if event & EV_SLIP:
+            slip = pipeline.slip
+            self._journal.notice("strap_slip", slip.sideways_cdeg, slip.sagittal_cdeg)
+            self.on_slip()
         if event & EV_GAP:
             gap = {
                 "at_x16": pipeline.gap_at_x16,
