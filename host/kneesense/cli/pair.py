@@ -80,7 +80,7 @@ async def pair(
         },
         f"unit {seen.handle} (firmware {info.firmware}, {info.chip}) is remembered: {runner}, {place}",
     )
-    out.record({"type": "summary", "units": 1}, "Next: kneesense run --calibration FILE")
+    out.record({"type": "summary", "units": 1}, "Next: kneesense calibrate")
 
 
 def _asked_side() -> Side:
