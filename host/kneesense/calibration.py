@@ -82,9 +82,13 @@ class Calibration:
         """As written to disk and into the JSON of a run's start."""
         return asdict(self)
 
+    def to_text(self) -> str:
+        """The JSON file's content."""
+        return json.dumps(self.to_json(), indent=1) + "\n"
+
     def save(self, path: str | Path) -> None:
         """Write the JSON file."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+        Path(path).write_text(self.to_text(), encoding="utf-8")
 
 
 def load(path: str | Path) -> Calibration:
@@ -99,7 +103,9 @@ def load(path: str | Path) -> Calibration:
     missing = [name for name in names if name not in values] if isinstance(values, dict) else names
     if missing:
         message = f"{path}: not a calibration of this product: no {', '.join(missing)}"
-        raise InputError(message, "make one with: kneesense replay FILE --calibration auto")
+        raise InputError(
+            message, "make one with: kneesense replay FILE --side right --save-calibration OUT.json"
+        )
     try:
         return Calibration(
             rotation=tuple(_vector(row) for row in _three(values["rotation"])),

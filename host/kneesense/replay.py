@@ -7,11 +7,8 @@ Records come without the log's key; times are sample counts, seconds follow from
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import TracebackType
+from typing import TextIO
 
 from kneecore.chips import Chip
 from kneecore.guard import CLIPPED, FROZEN
@@ -20,7 +17,6 @@ from kneecore.settings import Settings
 from kneecore.version import VERSION
 
 from .calibration import Calibration
-from .errors import InputError
 from .player import Played, Run, Told, play
 from .recording import Quantised
 
@@ -61,22 +57,15 @@ def told(run: Run, played: Played) -> Iterator[Told]:
     yield "stop", {**played.end, "strides": strides, "rate_mhz": rate_hz * 1000}
 
 
-class SampleFile:
-    """A CSV of every sample: t_s, lean_deg (empty while frozen), sagittal_dps, flags (clipped, frozen).
+class SampleRows:
+    """CSV rows of every sample: t_s, lean_deg (empty while frozen), sagittal_dps, flags (clipped, frozen).
 
-    Give `write` to `player.play` as its watcher.  The file appears only when it is complete.
+    Give `write` to `player.play` as its watcher.
     """
 
-    def __init__(self, path: Path, quantised: Quantised) -> None:
-        self._path = path
+    def __init__(self, file: TextIO, quantised: Quantised) -> None:
         self._t0_s, self._rate_hz = quantised.t0_s, quantised.rate_hz
-        try:
-            handle, name = tempfile.mkstemp(".part", path.name, path.parent)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror})") from None
-        self._part = Path(name)
-        self._file = os.fdopen(handle, "w", newline="", encoding="utf-8")
-        self._rows = csv.writer(self._file)
+        self._rows = csv.writer(file)
         self._rows.writerow(("t_s", "lean_deg", "sagittal_dps", "flags"))
 
     def write(self, pipeline: Pipeline) -> None:
@@ -84,19 +73,18 @@ class SampleFile:
         flags = "frozen" if frozen else "clipped" if pipeline.seen & CLIPPED else ""
         self._rows.writerow(
             (
-                round(self._t0_s + (pipeline.sample - 1) / self._rate_hz, 6),
+                self._time_s(pipeline.sample - 1),
                 "" if frozen else pipeline.lean_cdeg() / 100,
                 "" if frozen else pipeline.sagittal_rate() / 16,
                 flags,
             )
         )
 
-    def __enter__(self) -> SampleFile:
-        return self
+    def write_times(self, quantised: Quantised) -> None:
+        """Every sample of a recording that could not be calibrated: its time alone."""
+        for segment in quantised.segments:
+            for sample in range(segment.start, segment.start + len(segment.counts) // 6):
+                self._rows.writerow((self._time_s(sample), "", "", ""))
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._file.close()
-        if kind is None:
-            self._part.replace(self._path)
-        else:
-            self._part.unlink()
+    def _time_s(self, sample: int) -> float:
+        return round(self._t0_s + sample / self._rate_hz, 6)

@@ -183,7 +183,7 @@ class Session:
             raise CommandRefused(
                 "run",
                 refused.status,
-                "it needs a working motion sensor and a calibration (--calibration FILE, made by kneesense replay)",
+                "it needs a working motion sensor and a calibration (kneesense calibrate, or --calibration FILE)",
             ) from refused
         return True
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from .errors import StoreError, StoreFull
 
+APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
 
 # `PRAGMA user_version` counts how many of these a file has been through.  Only ever append.
@@ -96,18 +97,31 @@ _CAUSES = (
 class StoreFile:
     """An open store file; a context manager.  Several threads may use it, one after the other."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, read_only: bool = False) -> None:
+        """Open it.  `read_only`: nothing is created or brought up to date.  StoreError if it is not ours."""
         self.file = file
         self._lock = threading.RLock()
         with self._plainly():
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._db = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            if not read_only:
+                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            where = file.absolute().as_uri() + ("?mode=ro" if read_only else "")
+            self._db = sqlite3.connect(
+                where, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=True
+            )
         try:
             with self._plainly():
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute("PRAGMA foreign_keys = ON")
-            self._migrate()
+                self._refuse_foreign(may_be_empty=not read_only)
+                if not read_only:
+                    self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    self._db.execute("PRAGMA journal_mode = WAL")
+                    self._db.execute("PRAGMA synchronous = FULL")
+                    self._db.execute("PRAGMA foreign_keys = ON")
+            if not read_only:
+                self._migrate()
+            elif self._version() != len(MIGRATIONS):
+                raise StoreError(
+                    f"{self.file} was made by another version", "pip install --upgrade kneesense"
+                )
         except BaseException:
             self._db.close()
             raise
@@ -124,6 +138,12 @@ class StoreFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _refuse_foreign(self, may_be_empty: bool) -> None:
+        tables = {name for (name,) in self._rows("SELECT name FROM sqlite_master")}
+        ours = self._row("PRAGMA application_id")[0] == APPLICATION_ID or {"event", "synced"} <= tables
+        if not ours and (tables or not may_be_empty):
+            raise StoreError(f"{self.file} is no store of runs", "choose another with --store")
 
     def _migrate(self) -> None:
         if self._version() == len(MIGRATIONS):

@@ -179,7 +179,9 @@ def test_frozen_data_are_a_gap_and_no_rest(steady, value):
     assert length == 500
     parts, before = parts_x16(frozen.pipeline), parts_x16(outcome.pipeline)
     assert parts["gap"] == 500 * 16
-    assert parts["still"] == pytest.approx(before["still"], abs=10 * 16)  # the bias tracked before differs a little
+    assert parts["still"] == pytest.approx(
+        before["still"], abs=10 * 16
+    )  # the bias tracked before differs a little
     assert len(outcome.strides) - 3 <= len(frozen.strides) <= len(outcome.strides)
 
 

@@ -2,6 +2,7 @@
 """`replay`: the strides of the recordings, and every way to ask for them wrongly or in vain."""
 
 import csv
+import gzip
 import json
 import statistics
 from dataclasses import replace
@@ -314,3 +315,37 @@ def test_a_file_that_is_no_recording_is_one_line_and_exit_code_2(tell_json, tmp_
     assert code == 2
     assert len(err) == 1
     assert "bad.csv" in err[0]
+
+
+@pytest.mark.parametrize("name", ["run.csv", "link.csv", "folder", "there.csv"])
+def test_samples_never_replace_the_input_a_folder_or_an_existing_file(modelled, write, tell, tmp_path, name):
+    source = write(modelled)
+    before = source.read_bytes()
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "there.csv").write_text("mine")
+    force = ["--overwrite"] if name in ("run.csv", "link.csv") else []
+    code, _, err = tell("replay", source, "--side", "right", "--samples", tmp_path / name, *force)
+    assert (code, len(err)) == (2, 1)
+    assert name in err[0]
+    assert source.read_bytes() == before
+    assert (tmp_path / "there.csv").read_text() == "mine"
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_samples_are_packed_when_the_name_says_so_and_written_without_strides(
+    write, modelled, tell, tmp_path
+):
+    path = tmp_path / "samples.csv.gz"
+    code, _, _ = tell("replay", write(modelled[:200]), "--side", "right", "--samples", path)
+    assert code == 0
+    assert len(gzip.decompress(path.read_bytes()).splitlines()) > 200
+
+
+def test_a_calibration_that_is_saved_gives_the_same_strides(modelled, write, tell_json, tmp_path):
+    saved = tmp_path / "me.json"
+    source = write(modelled)
+    first = tell_json("replay", source, "--side", "right", "--save-calibration", saved)[1]
+    again = tell_json("replay", source, "--calibration", saved)[1]
+    assert of_type(first, "stride")
+    assert of_type(again, "stride") == of_type(first, "stride")

@@ -326,3 +326,27 @@ def test_a_disk_that_fills_up_is_told_and_what_was_committed_stays(tmp_path):
     with Store(file) as store:
         assert len(store.records(DEVICE)) == 100 * int(told[-1])
         assert store.problems() == []
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_another_programs_database_is_refused_untouched(tmp_path, read_only):
+    file = tmp_path / "other.db"
+    db = sqlite3.connect(file)
+    db.execute("CREATE TABLE theirs (x)")
+    db.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match="no store of runs"):
+        Store(file, read_only)
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_reading_makes_nothing(tmp_path):
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    with pytest.raises(StoreError, match="no store of runs"):
+        Store(empty, read_only=True)
+    with pytest.raises(StoreError):
+        Store(tmp_path / "none.sqlite", read_only=True)
+    assert list(tmp_path.iterdir()) == [empty]
+    assert empty.read_bytes() == b""

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
 
 from ..errors import InputError
 from .output import DEFAULT_FLAGS, Flags, Output
@@ -26,11 +28,14 @@ def replay(
     still: Path | None = None,
     rate: int | None = None,
     samples: Path | None = None,
+    save_calibration: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     flags: Flags = DEFAULT_FLAGS,
 ) -> None:
     """Run the unit's own signal processing on a recording: the strides the unit would have logged.
 
-    Examples: kneesense replay run.csv.gz --side right; kneesense replay run.csv --calibration me.json --json
+    Examples: kneesense replay run.csv.gz --side right; kneesense replay run.csv --calibration me.json --json;
+    kneesense replay run.csv --side right --save-calibration me.json
 
     Parameters
     ----------
@@ -45,35 +50,59 @@ def replay(
     rate
         Samples per second the pipeline runs at, 200 to 1000. Default: the chip's.
     samples
-        CSV to write: t_s, lean_deg, sagittal_dps, flags of every sample.
+        CSV (or .csv.gz) to write: t_s, lean_deg, sagittal_dps, flags of every sample.
+    save_calibration
+        JSON file to write: the calibration used, for `--calibration` of run and replay.
+    overwrite
+        Files to write may replace existing ones.
     """
     from kneecore import chips
     from kneecore.settings import Settings
 
+    from .. import outfile
     from .. import recording as recordings
     from ..player import Run, play
     from ..records import RunRecords
-    from ..replay import SampleFile, told
+    from ..replay import SampleRows, told
     from ..selfcal import TooFewStrides
     from .lines import line
 
     out = Output(flags.json)
+    read = (file, *([still] if still else ()), *([Path(calibration)] if calibration != "auto" else ()))
+    for target in (samples, save_calibration):
+        if target:
+            outfile.check(target, read, overwrite)
+    if samples and save_calibration and samples.absolute() == save_calibration.absolute():
+        raise InputError("--samples and --save-calibration name the same file", "choose two names")
     recording = recordings.load(file)
     for warning in recording.warnings:
         out.warn("recording", warning)
     try:
         used = _calibration(out, recording, side, calibration, still)
     except TooFewStrides as error:
+        if save_calibration:
+            raise
         out.warn("no_strides", str(error))
         length_s = float(recording.t_s[-1] - recording.t_s[0]) if len(recording.t_s) else 0.0
         summary = RunRecords().summary(log=None, duration_s=length_s)
+        if samples:
+            chip = chips.TABLE[0]
+            quantised = recordings.quantise(recording, rate or chip.rate_hz, chip)
+            with outfile.writing(samples, read, overwrite) as target_file:
+                SampleRows(target_file, quantised).write_times(quantised)
         out.record(summary, line(summary))
         return
+    if save_calibration:
+        with outfile.writing(save_calibration, read, overwrite) as target_file:
+            target_file.write(used.to_text())
     chip = chips.find(used.chip)
     quantised = recordings.quantise(recording, rate or chip.rate_hz, chip)
     wanted = Run(quantised, chip, used.to_wire(), Settings())
     with ExitStack() as stack:
-        watch = stack.enter_context(SampleFile(samples, quantised)).write if samples else None
+        watch = None
+        if samples:
+            target_file = stack.enter_context(outfile.writing(samples, read, overwrite))
+            watch = SampleRows(target_file, quantised).write
         played = play(wanted, watch=watch)
     source = {"recording": str(file), "calibration": calibration, "engine": played.engine}
     run = RunRecords({"source": source}, t0_s=quantised.t0_s)

@@ -20,7 +20,7 @@ def runs(*, flags: Flags = DEFAULT_FLAGS) -> None:
     file = store_file(flags.store)
     count = 0
     if file.exists():
-        with Store(file) as store:
+        with Store(file, read_only=True) as store:
             for run in store.runs():
                 stored = StoredRun(store, run)
                 start, summary = stored.start, stored.summary

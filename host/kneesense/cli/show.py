@@ -26,7 +26,7 @@ def show(run: str = "last", /, *, flags: Flags = DEFAULT_FLAGS) -> None:
     file = store_file(flags.store)
     if not file.exists():
         raise NothingFound(f"there are no runs in {file} yet", "kneesense run records one")
-    with Store(file) as store:
+    with Store(file, read_only=True) as store:
         stored = StoredRun(store, find(store, run))
         for record in (*stored.records, stored.summary):
             out.record(record, line(record))

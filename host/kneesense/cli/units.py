@@ -16,7 +16,7 @@ def remembered(flags: Flags) -> list[Unit]:
     file = store_file(flags.store)
     if not file.exists():
         return []
-    with Store(file) as store:
+    with Store(file, read_only=True) as store:
         return store.units()
 
 
