@@ -28,13 +28,17 @@ _LONG = const(4)  # in `seen` while it is made: one channel has not changed for 
 # Words of the state.  Counts are kept + 32768, so that nothing is negative: fixed.SIGN says why.
 FROZEN_FROM = const(0)  # a stretch longer than this many samples is frozen
 _FLAT_FROM = const(1)
-_CHANNELS = const(2)  # from here on, for each: largest and smallest count so far, last count, unchanged for how long
+# from here on, for each channel: largest and smallest count so far, last count, unchanged for how long
+_CHANNELS = const(2)
 _WORDS = const(4)
 _SAME = const(3)
 
 
 def new_state(rate_hz: int, acc_lsb_per_g: int) -> "array[int]":
-    state = [max(_FROZEN_MS * rate_hz // 1000, _FROZEN_SAMPLES), max(_FLAT_MS * rate_hz // 1000, _FLAT_SAMPLES)]
+    state = [
+        max(_FROZEN_MS * rate_hz // 1000, _FROZEN_SAMPLES),
+        max(_FLAT_MS * rate_hz // 1000, _FLAT_SAMPLES),
+    ]
     high = acc_lsb_per_g * 3 // 2
     for channel in range(6):
         state += [32768 + high, 32768 - high, 32768, 0] if channel < 3 else [65535, 0, 32768, 0]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.smallint import OutOfRange, SmallArray, SmallInt
+from interpreters import CPYTHON, DESKTOP, WASM, missing, run
 from kneecore import fixed
 
 counts = st.integers(-32768, 32768)
@@ -50,6 +51,13 @@ def test_elevation_is_within_a_hundredth_of_a_degree_and_31_bits(x, y, z):
     assert fixed.elevation_cdeg(x, y, -z) == -cdeg
     if math.hypot(x, y, z) > 1 << 20:
         assert abs(cdeg - 100 * math.degrees(math.atan2(z, math.hypot(x, y)))) <= 1
+
+
+@pytest.mark.parametrize(("interpreter", "sign"), [(CPYTHON, 0), (DESKTOP, 32), (WASM, 0)])
+def test_only_viper_of_64_bits_needs_the_sign_of_a_word_restored(interpreter, sign):
+    if reason := missing(interpreter):
+        pytest.skip(reason)
+    assert int(run(interpreter, "from kneecore import fixed\nprint(fixed.SIGN)")) == sign
 
 
 def test_a_checked_integer_raises_beyond_31_bits():

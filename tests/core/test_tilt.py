@@ -113,6 +113,32 @@ def test_a_run_cut_in_two_goes_on_as_if_it_had_not_been():
     assert tilt.lean_cdeg(resumed, 0) == run(samples)[-1]
 
 
+def test_the_pull_is_summed_until_its_reader_sets_it_back():
+    samples = moving(3, 500)
+    derived, state = tilt.derive(500, TAU_MS, LEFT), tilt.new_state()
+    tilt.start(state, derived, samples[0])
+    pulls = []
+    for sample in samples:
+        tilt.step(state, derived, sample, 1, UP)
+        pulls.append([(u + 128) >> 8 for u in state[3:6]])
+        if len(pulls) == 700:
+            state[tilt.PULL] = state[tilt.PULL + 1] = state[tilt.PULL + 2] = state[tilt.PULLED] = 0
+    assert state[tilt.PULLED] == len(samples) - 700
+    assert list(state[tilt.PULL : tilt.PULLED]) == np.sum(pulls[700:], axis=0).tolist()
+
+
+def test_the_sum_of_the_pull_stands_still_before_it_leaves_31_bits():
+    derived, state = tilt.derive(500, TAU_MS, LEFT), tilt.new_state()
+    state[tilt.PULLED] = tilt.PULLED_MAX - 1
+    for _ in range(3):
+        tilt.step(state, derived, array("i", [2000, 1000, 0, 0, 0, 0]), 1, UP)
+    assert state[tilt.PULLED] == tilt.PULLED_MAX
+    once = list(state[tilt.PULL : tilt.PULLED])
+    assert any(once)
+    tilt.step(state, derived, array("i", [2000, 1000, 0, 0, 0, 0]), 1, UP)
+    assert list(state[tilt.PULL : tilt.PULLED]) == once
+
+
 def mirrored(sample):
     ax, ay, az, gx, gy, gz = sample
     return array("i", [ax, ay, -az, -gx, -gy, gz])
