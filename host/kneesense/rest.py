@@ -23,8 +23,8 @@ from .table import Floats
 
 STILL_S = 1.0
 
-_STILL_GYRO = 0.05  # rad/s, SD within a second on each axis: 0.01 at rest, 0.02 to 0.06 standing
-_STILL_ACC = 0.3  # m/s^2, likewise
+_STILL_GYRO = 0.06  # rad/s, SD within a second, all axes together
+_STILL_ACC = 0.36  # m/s^2, likewise
 _LONG_S = 2.5
 _ROUNDS = 3
 _SMALL = np.radians(2.0)  # what sway may leave, and what a further round would only blur
@@ -46,8 +46,9 @@ def find_still(recording: Recording) -> Still | None:
     for first, end in recording.pieces():
         if end - first < width:
             continue
-        signals = np.hstack((recording.gyro[first:end] / _STILL_GYRO, recording.acc[first:end] / _STILL_ACC))
-        for start, stop in runs(_rolling_sd(signals, width).max(axis=1) < 1.0):
+        moving = [_rolling_sd(signal[first:end], width) for signal in (recording.gyro, recording.acc)]
+        sizes = [np.linalg.norm(sd, axis=1) for sd in moving]  # however the unit is turned
+        for start, stop in runs((sizes[0] < _STILL_GYRO) & (sizes[1] < _STILL_ACC)):
             best = max(best, (stop - start, first + start))
     length, first = best
     if not length:

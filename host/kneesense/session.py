@@ -22,6 +22,8 @@ from .link import Link
 from .store import Key, Store
 from .sync import Counters, LogSync
 
+ATTACH_ADVICE = "a run is going on: kneesense run --attach follows it, kneesense run --attach --end ends it"
+
 # Worth another try once a unit has been reached.
 _PASSING = (LinkLost, TransferIncomplete, NothingFound, AdapterError)
 
@@ -37,6 +39,8 @@ class Plan:
     """None: the runner the unit is paired with."""
     attach: bool = False
     """Neither start nor stop a run: bring the store up to date and follow what runs."""
+    end: bool = False
+    """With `attach`: do not follow what runs, end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Session:
         """(boot, seq) of the START record of the run that is followed."""
         self.complete = False
         """Whether the run was ended as asked and everything the unit had is stored."""
+        self.goes_on = False
+        """Whether the unit was left recording, as `attach` does."""
         self._connect = connect
         self._store = store
         self._plan = plan
@@ -151,7 +157,7 @@ class Session:
         await sync.catch_up(unit)
         await sync.acknowledge(unit)
         self._post(News("link", "connected", f"connected to unit {info.unit_id}, firmware {info.firmware}"))
-        if await self._begin(unit, sync):
+        if await self._begin(unit, sync) and not self._plan.end:
             await self._follow(unit, sync)
         await self._finish(unit, sync)
 
@@ -168,7 +174,7 @@ class Session:
             if self.run_key is not None and self.run_key[0] == boot:
                 return False  # it ended while we were away
         elif running:
-            raise CommandRefused("run", "busy", "a run is going on: kneesense run --attach follows it")
+            raise CommandRefused("run", "busy", ATTACH_ADVICE)
         elif self._begun_boot is not None:
             self._post(News("warning", "restarted", "the unit has restarted; a new run begins"))
         self._begun_boot = boot  # before the command: its answer may be lost on the way
@@ -218,9 +224,11 @@ class Session:
 
     async def _finish(self, unit: Device, sync: LogSync) -> None:
         """End the run unless it has ended, and fetch the rest of the log."""
-        if not self._plan.attach and not self._ended and (await unit.hello()).running:
+        leave = self._plan.attach and not self._plan.end
+        if not leave and not self._ended and (await unit.hello()).running:
             await unit.stop()
         info = await unit.hello()
+        self.goes_on = info.running
         await sync.commit(unit.arrived.drain())
         await sync.fill(unit, info.next_seq - 1)
         await sync.acknowledge(unit)

@@ -163,7 +163,7 @@ def test_a_wrong_request_is_refused_before_anything_is_looked_for(tell, paired, 
 
 def test_a_run_needs_a_paired_unit(tell, stack):
     code, _, err = tell("run")
-    assert code == 2
+    assert code == 3
     assert "kneesense pair UNIT" in err[0]
 
 

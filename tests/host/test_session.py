@@ -266,6 +266,18 @@ async def test_attaching_to_a_unit_that_rests_brings_the_store_up_to_date_and_en
     assert {"run", "halt"}.isdisjoint(fake.commands)
 
 
+async def test_an_orphaned_run_can_be_ended(fake, store):
+    fake._run({"utc_us": 0})
+    fake.strides(3)
+    session = Session(fake.link, store, Plan(attach=True, end=True), pace=PACE)
+    await session.run()
+    assert session.complete
+    assert not session.goes_on
+    assert not fake.running
+    assert store.records(DEVICE) == fake.log
+    assert store.records(DEVICE)[-1].name == "stop"
+
+
 async def test_a_run_that_goes_on_is_not_taken_over(fake, store):
     fake._run({"utc_us": 0})
     with pytest.raises(CommandRefused) as caught:

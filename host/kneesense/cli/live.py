@@ -91,6 +91,8 @@ class Follower:
             return 0
         if failure:
             self._out.error(failure)
+        elif session.goes_on:
+            self._out.note("the unit goes on recording: kneesense run --attach --end ends it")
         elif not session.complete:
             self._out.warn(
                 "not_ended",

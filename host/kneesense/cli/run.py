@@ -27,6 +27,7 @@ async def run(
     calibration: Path | None = None,
     duration_s: Annotated[float | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
+    end: Annotated[bool, Parameter(negative=())] = False,
     flags: Flags = DEFAULT_FLAGS,
 ) -> int:
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
@@ -56,6 +57,8 @@ async def run(
         End the run after so many seconds.
     attach
         Neither start nor stop a run: fetch what is missing and follow what runs.
+    end
+        With --attach: end the run that goes on, after fetching all of it.
     """
     from ..alerts import Alerts
     from ..ble import BleLink
@@ -66,11 +69,15 @@ async def run(
     from .units import choose
 
     out = Output(flags.json)
+    if end and not attach:
+        raise InputError(
+            "--end ends a run that goes on without this computer", "kneesense run --attach --end"
+        )
     values = _settings(cue, offset_pct, band_pct, baseline)
     with Store(store_file(flags.store)) as store:
         paired = choose(store.units(), unit, runner)
         fields = _calibration(calibration, paired.side) if calibration else None
-        plan = Plan(values, fields, runner, attach)
+        plan = Plan(values, fields, runner, attach, end)
         session = Session(lambda: BleLink(paired.handle), store, plan, unit_id=paired.device)
         return await Follower(session, store, out, Alerts([AlertLine(out)], paired)).run(duration_s)
 

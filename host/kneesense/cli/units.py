@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from kneecore import gatt
 
-from ..errors import InputError
+from ..errors import InputError, NothingFound
 from ..paths import store_file
 from ..store import Store, Unit
 from .output import Flags
@@ -23,7 +23,7 @@ def remembered(flags: Flags) -> list[Unit]:
 def choose(units: list[Unit], unit: str | None, runner: str | None) -> Unit:
     """The unit a user means by its id or name, by its runner, or by not saying anything when there is one only."""
     if not units:
-        raise InputError("no unit is paired", "kneesense scan, then kneesense pair UNIT --side left|right")
+        raise NothingFound("no unit is paired", "kneesense scan, then kneesense pair UNIT --side left|right")
     fits = units
     if unit is not None:
         fits = [u for u in fits if unit.lower() in (u.device, u.handle.lower(), gatt.NAME_PREFIX + u.handle)]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,6 +92,7 @@ async def play(
     calibration.  Runs on a VirtualLoop.
     """
     air = Air()
+    os.environ.pop("KNEESENSE_RADIO", None)  # of another world; this one has its own
     central.install(air)
     loop = virtual_loop()
     chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.calibration_feed or scenario.feed)
