@@ -9,6 +9,7 @@ missing, 130 interrupted before a clean stop.
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -54,14 +55,20 @@ def run(arguments: Sequence[str]) -> int:
             _load(arguments[0])
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        return _failed(arguments, InputError(" ".join(str(error).split()).rstrip("."), "kneesense --help"))
+        return _failed(arguments, InputError(" ".join(str(error).split()).rstrip("."), _help(arguments)))
     except KneesenseError as error:
         return _failed(arguments, error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as in `kneesense runs | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _drop_output()
+        print("error: the output cannot be written: the device is full", file=sys.stderr)
+        return 1
     return result if isinstance(result, int) else 0
 
 
@@ -72,6 +79,17 @@ def _load(command: str) -> None:
         advice = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(COMMANDS)}"
         raise InputError(f"there is no command '{command}'", advice)
     app[command].help = None
+
+
+def _drop_output() -> None:
+    """What is still buffered goes nowhere, so that the exit raises nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _help(arguments: Sequence[str]) -> str:
+    """The command line that explains the options of this one."""
+    command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
+    return " ".join(("kneesense", command, "--help")).replace("  ", " ")
 
 
 def _failed(arguments: Sequence[str], error: KneesenseError) -> int:

@@ -86,8 +86,8 @@ def replay(
         length_s = float(recording.t_s[-1] - recording.t_s[0]) if len(recording.t_s) else 0.0
         summary = RunRecords().summary(log=None, duration_s=length_s)
         if samples:
-            chip = chips.TABLE[0]
-            quantised = recordings.quantise(recording, rate or chip.rate_hz, chip)
+            chip = chips.find("mpu6050")
+            quantised = recordings.quantise(recording, chip.rate_hz if rate is None else rate, chip)
             with outfile.writing(samples, read, overwrite) as target_file:
                 SampleRows(target_file, quantised).write_times(quantised)
         out.record(summary, line(summary))
@@ -96,7 +96,7 @@ def replay(
         with outfile.writing(save_calibration, read, overwrite) as target_file:
             target_file.write(used.to_text())
     chip = chips.find(used.chip)
-    quantised = recordings.quantise(recording, rate or chip.rate_hz, chip)
+    quantised = recordings.quantise(recording, chip.rate_hz if rate is None else rate, chip)
     wanted = Run(quantised, chip, used.to_wire(), Settings())
     with ExitStack() as stack:
         watch = None
