@@ -40,6 +40,7 @@ QUIET_AFTER = 10  # strides after the recovery without a cue
 _START_LIMIT_S = 20.0
 _STOP_LIMIT_S = 20.0
 _POLL_S = 0.05
+_CALIBRATION_FASTER = 3
 
 SETTINGS = {
     "cue_rule": wire.RULES.index("cadence"),
@@ -134,14 +135,18 @@ async def _calibrate(
     store: Store,
     on_verdict: Callable[[Verdict], None],
 ) -> None:
-    """The unit learns how it is worn, as with `kneesense calibrate`."""
+    """The unit learns how it is worn, as with `kneesense calibrate`; the standing and walking pass faster."""
     worn = scenario.calibration
+    loop = virtual_loop()
+    speed = loop.speed
+    loop.speed = speed * _CALIBRATION_FASTER
     async with Device(ble.BleLink(unit.short_id)) as device:
         for stage in ("still", "walk"):
             verdict = await guide.stage(device, stage, worn.side, worn.face, store)
             on_verdict(verdict)
             if not verdict.accepted:
                 break
+    loop.speed = speed
     found = verdict.calibration
     detail = "; ".join(verdict.messages)
     if found is not None:
