@@ -14,6 +14,7 @@ from core.runs import CHIP, modelled
 from core.smallint import SmallArray, SmallInt
 from kneecore import coach, guard, mount, pipeline, strap, stride, strike, tally, tilt
 from kneecore.settings import Settings
+from kneesense import recording, selfcal
 from kneesense.simulator import Phase
 
 BITS = {"b": 8, "h": 16, "H": 17, "i": 31}
@@ -28,10 +29,14 @@ def checked(monkeypatch):
         monkeypatch.setattr(module, "array", lambda code, values=(): SmallArray(values, BITS[code]))
 
     def make(
-        rate_hz=500, acc_lsb_per_g=CHIP.acc_lsb_per_g, gyro_lsb_per_10dps=CHIP.gyro_lsb_per_10dps, sample=0
+        rate_hz=500,
+        acc_lsb_per_g=CHIP.acc_lsb_per_g,
+        gyro_lsb_per_10dps=CHIP.gyro_lsb_per_10dps,
+        sample=0,
+        mounting=None,
     ):
         settings = Settings(baseline_strides=5, cadence_offset_pm=0)
-        mounting = calibration(OBLIQUE, mount.RIGHT, bias_mdps=(900, -700, 500))
+        mounting = mounting or calibration(OBLIQUE, mount.RIGHT, bias_mdps=(900, -700, 500))
         made = pipeline.Pipeline(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, mounting, settings)
         made.sample = sample
         _check(made, set())
@@ -103,3 +108,12 @@ def test_full_scale_swings_and_random_input(checked):
     swings[:, 3:] = np.where(np.arange(3000)[:, None] % 500 < 300, 32767, -32768)
     feed(made, swings)
     feed(made, random.integers(-32768, 32768, (1500, 6)))
+
+
+@pytest.mark.parametrize("name", ["treadmill_run_comfortable", "treadmill_walk_fast"])
+def test_recordings(checked, data, name):
+    loaded = recording.load(data / "nmsdyn_s0040" / f"{name}.csv.gz")
+    (segment,) = recording.quantise(loaded, CHIP.rate_hz, CHIP).segments
+    made = checked(mounting=selfcal.auto(loaded, "right").calibration.to_wire())
+    strides, _ = feed(made, segment.counts[: 6 * 20 * CHIP.rate_hz])
+    assert strides > 10
