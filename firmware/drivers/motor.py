@@ -11,6 +11,8 @@ _PULSE_MAX = 32767  # about 104 ms at this divider; longer pulses are written as
 
 
 class Motor:
+    rise_ms = 60  # a coin ERM is felt 50 to 100 ms after the command
+
     def __init__(self, rmt, max_ms: int) -> None:
         self._rmt = rmt
         self._max_ms = max_ms

@@ -46,7 +46,7 @@ class Cue:
         self.rule = _CADENCE_RULE
         self.direction = _NONE
         self.value = self.target = self.band = 0
-        self.pulse_ms = 0
+        self.pulse_ms = self.rise_ms = 0
 
 
 class Baseline:

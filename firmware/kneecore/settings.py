@@ -11,7 +11,7 @@ Setting = namedtuple("Setting", ("name", "default", "low", "high", "unit", "mean
 TABLE = tuple(
     Setting(*row)
     for row in (
-        ("cue_rule", 1, 0, 4, "code", "0 off, 1 cadence, 2 lean, 3 impact, 4 metronome (2 to 4 are not built yet)"),
+        ("cue_rule", 1, 0, 4, "code", "0 off, 1 cadence, 2 lean, 3 impact, 4 metronome"),
         ("cadence_offset_pm", 75, -200, 200, "permille", "target = baseline cadence + this; 0 guards the present one"),
         ("cadence_band_pm", 0, 0, 200, "permille", "half width of dead zone; 0: 2 SD of the baseline, at least 2 %"),
         ("cue_side", 0, 0, 3, "code", "0 towards the offset (0: both), 1 both, 2 only increase, 3 only decrease"),
@@ -33,6 +33,17 @@ TABLE = tuple(
         ("calibrate_axis_pm", 600, 300, 950, "permille", "least part of the squared rate on the axis to the right"),
         ("calibrate_sign_pm", 1200, 1050, 3000, "permille", "least swing forward against the way back, to tell them"),
         ("calibrate_one_g_pm", 100, 20, 140, "permille", "largest error of 1 g that is taken into the calibration"),
+        ("cue_mode", 0, 0, 3, "code", "0 bandwidth (cue_m of cue_n), 1 every step, 2 every cue_every-th, 3 summary"),
+        ("cue_every", 4, 2, 20, "strides", "cue_mode 2: cue each so-manieth stride that is out of the band"),
+        ("cue_summary_s", 90, 60, 120, "s", "cue_mode 3: running time between two looks at the mean"),
+        ("lean_offset_cdeg", 0, -1000, 1000, "cdeg", "target = mean lean of the baseline + this; 0 holds the form"),
+        ("lean_band_cdeg", 0, 0, 2000, "cdeg", "half width of dead zone; 0: 2 SD of the baseline, at least 1 deg"),
+        ("lean_anchor_s", 120, 30, 600, "s", "running without cues that finds the mean lean of this strapping"),
+        ("impact_offset_pm", -200, -500, 0, "permille", "target = baseline axial impact + this"),
+        ("impact_band_pm", 0, 0, 500, "permille", "half width of dead zone; 0: 2 SD of the baseline, at least 5 %"),
+        ("metronome_cspm", 0, 0, 24000, "csteps/min", "beat; 0: baseline cadence + cadence_offset_pm"),
+        ("auto_start_strides", 8, 0, 100, "strides", "run strides that start a run without a host; 0: never"),
+        ("auto_stop_s", 180, 30, 1800, "s", "without a stride that end a run started by itself or by the button"),
     )
 )  # fmt: skip
 

@@ -43,6 +43,7 @@ class Stride:
         self.stride_x16 = self.contact_x16 = 0
         self.pta_axial_mg = self.pta_resultant_mg = wire.UNKNOWN_U16
         self.lean_ic_cdeg = self.lean_mid_cdeg = self.lean_min_cdeg = self.lean_max_cdeg = wire.UNKNOWN_I16
+        self.lean_cue_cdeg = wire.UNKNOWN_I16
         self.lean_max_x16 = 0
         self.flags = flags
         self.gait = self.confidence = self.cue_state = 0
@@ -145,7 +146,7 @@ class Meter:
 
     @micropython.native
     def toe_off(self, to_x16: int) -> None:
-        """Mean lean from 20 to 40 % of the contact, least and greatest lean from 0 to 60 % of it."""
+        """Mean lean from 20 to 40 and to 60 % of the contact, least and greatest lean from 0 to 60 % of it."""
         self.recording = False
         stride = self._stride
         ic_x16 = stride.ic_x16
@@ -162,7 +163,7 @@ class Meter:
         lean = self._lean
         low = high = lean[first]
         high_at = first
-        total = 0
+        total = cued = 0
         for i in range(first, last + 1):
             value = lean[i]
             if value < low:
@@ -170,11 +171,15 @@ class Meter:
             elif value > high:
                 high = value
                 high_at = i
-            if mid_from < i <= mid_to:
-                total += value
+            if i > mid_from:
+                cued += value
+                if i <= mid_to:
+                    total += value
         stride.lean_min_cdeg = low
         stride.lean_max_cdeg = high
         at_x16 = ((high_at + self._opened) << 4) - ic_x16
         stride.lean_max_x16 = at_x16 if at_x16 > 0 else 0
         if mid_to > mid_from:
             stride.lean_mid_cdeg = total // (mid_to - mid_from)
+        if last > mid_from:
+            stride.lean_cue_cdeg = cued // (last - mid_from)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAJOR = 1
-MINOR = 1
+MINOR = 2
 
 _MAGIC = 0xA0  # high nibble of byte 0; MAJOR is the low one
 HEAD = 3
@@ -44,14 +44,18 @@ CHIPS = ("unknown", "mpu6050")
 RULES = ("off", "cadence", "lean", "impact", "metronome")
 DIRECTIONS = ("none", "increase", "decrease")
 GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full")
-MARKS = ("pain", "sync", "note", "mute")
+MARKS = ("pain", "sync", "note", "mute", "pain_taken_back", "resume")
 STRIDE_FLAGS = (
     "clipped", "gap_before", "backdated", "turn", "strap_loose", "bias_unsettled", "metric_missing",
 )  # fmt: skip
 FLAG_CLIPPED, FLAG_GAP_BEFORE, FLAG_BACKDATED, FLAG_TURN, FLAG_STRAP_LOOSE, FLAG_BIAS, FLAG_MISSING = (
     1 << i for i in range(7)
 )
-CUE_STATES = ("off", "baseline", "armed", "holdoff", "muted", "suspended")
+CUE_STATES = (
+    "off", "baseline", "armed", "holdoff", "muted", "suspended", "refused", "anchoring", "faded",
+)  # fmt: skip
+ORIGINS = ("host", "button", "auto")  # what started a run
+ENDINGS = ("host", "button", "auto", "fault", "battery")
 NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
     "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip",
@@ -111,20 +115,24 @@ START = _record(
     "start", 0x01, *_KEY, ("rate_hz", "H"), ("acc_lsb_per_g", "H"), ("gyro_lsb_per_10dps", "H"),
     ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"), *_CALIBRATION,
     ("strap_session", "H"),  # 0 unknown
+    ("runner", "H"), ("origin", "B"), ("session", "B"),  # since MINOR 2; 0 unknown; session of the programme, 0 none
 )  # fmt: skip
 STOP = _record(
     "stop", 0x02, *_KEY, ("samples", "I"), ("gap_samples", "I"), ("run_x16", "I"), ("walk_x16", "I"),
     ("unsure_x16", "I"), ("still_x16", "I"), ("strides", "I"), ("rate_mhz", "I"),
+    ("ending", "B"),  # since MINOR 2
 )  # fmt: skip
 STRIDE = _record(
     "stride", 0x03, *_KEY, ("ic_x16", "I"), ("stride_x16", "H"), ("contact_x16", "H"), ("pta_axial_mg", "H"),
     ("pta_resultant_mg", "H"), ("lean_ic_cdeg", "h"), ("lean_mid_cdeg", "h"), ("lean_min_cdeg", "h"),
     ("lean_max_cdeg", "h"), ("lean_max_x16", "H"), ("gait", "B"), ("confidence", "B"), ("flags", "H"),
     ("cue_state", "B"),
+    ("lean_cue_cdeg", "h"),  # since MINOR 2
 )  # fmt: skip
 CUE = _record(
     "cue", 0x04, *_KEY, ("ic_x16", "I"), ("to_x16", "I"), ("command_x16", "I"), ("rule", "B"), ("direction", "B"),
     ("value", "i"), ("target", "i"), ("band", "i"), ("pulse_ms", "H"),
+    ("rise_ms", "B"),  # since MINOR 2: what the actuator needs to be felt
 )  # fmt: skip
 GAP = _record("gap", 0x05, *_KEY, ("at_x16", "I"), ("samples", "I"), ("reason", "B"))
 MARK = _record("mark", 0x06, *_KEY, ("kind", "B"))
@@ -136,20 +144,32 @@ VERDICT = _record(  # one stage of a calibration is over; `refused` and `caution
     ("stride_ms", "H"), ("axis_pm", "H"), ("sign_pm", "H"), ("impact_pm", "H"), *_CALIBRATION,
 )  # fmt: skip
 
+SESSION = _record(  # a run of the programme is over: dose in blocks with cues ("on"), retention in blocks without
+    "session", 0x0A, *_KEY, ("session", "B"), ("complete", "B"), ("planned_s", "H"), ("run_s", "H"), ("cues", "H"),
+    ("on_strides", "H"), ("on_in_band", "H"), ("on_mean", "i"), ("off_strides", "H"), ("off_in_band", "H"),
+    ("off_mean", "i"), ("rule", "B"), ("baseline", "i"), ("target", "i"), ("band", "i"),
+)  # fmt: skip
+
 # Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
 HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
 GET = _record("get", 0x41, ("token", "H"), ("setting", "B"))
 SET = _record("set", 0x42, ("token", "H"), ("setting", "B"), ("value", "i"))
 CALIBRATE = _record("calibrate", 0x43, ("token", "H"), *_CALIBRATION)
-RUN = _record("run", 0x44, ("token", "H"), ("utc_us", "q"))
+RUN = _record("run", 0x44, ("token", "H"), ("utc_us", "q"), ("runner", "H"))
 HALT = _record("halt", 0x45, ("token", "H"))
-BUZZ = _record("buzz", 0x46, ("token", "H"), ("pulse_ms", "H"))
+BUZZ = _record(  # `pattern` since MINOR 2: its number in patterns.py + 1, 0: a pulse of pulse_ms
+    "buzz", 0x46, ("token", "H"), ("pulse_ms", "H"), ("pattern", "B")
+)
 FETCH = _record("fetch", 0x47, ("token", "H"), ("from_seq", "I"), ("to_seq", "I"))
 ACK = _record("ack", 0x48, ("token", "H"), ("boot", "H"), ("seq", "I"))
 TIME = _record("time", 0x49, ("token", "H"), ("utc_us", "q"))
 NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
 BEGIN = _record("begin", 0x4B, ("token", "H"), ("stage", "B"), ("side", "B"), ("face", "B"))
 PROGRESS = _record("progress", 0x4C, ("token", "H"))
+# Three bytes a session in `sessions`: minutes of running, then tens of seconds with and without cues in turn (0
+# without: cues throughout).  No session: no programme.  `next`: the session the next run will be, counted from 1.
+PRESCRIBE = _record("prescribe", 0x4D, ("token", "H"), ("runner", "H"), ("next", "B"), ("sessions", "*"))
+READ_PLAN = _record("read_plan", 0x4E, ("token", "H"))
 
 # Answers, 0x60..0x7F
 REPLY = _record(
@@ -164,9 +184,28 @@ FETCHED = _record("fetched", 0x62, ("token", "H"), ("sent", "I"))  # ends a log 
 STAGE = _record(  # data of the answer to PROGRESS; `verdict_seq` once the stage is over
     "stage", 0x63, ("stage", "B"), ("state", "B"), ("still_s", "B"), ("strides", "B"), ("verdict_seq", "I"),
 )  # fmt: skip
+PLAN = _record(  # data of the answer to READ_PLAN; `baseline` and `sd` in the rule's unit, 0 before the first session
+    "plan", 0x64, ("runner", "H"), ("next", "B"), ("baseline", "i"), ("sd", "i"), ("sessions", "*"),
+)  # fmt: skip
 
-COMMANDS = (HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE, BEGIN, PROGRESS)
-LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT)
+COMMANDS = (
+    HELLO,
+    GET,
+    SET,
+    CALIBRATE,
+    RUN,
+    HALT,
+    BUZZ,
+    FETCH,
+    ACK,
+    TIME,
+    NOTE,
+    BEGIN,
+    PROGRESS,
+    PRESCRIBE,
+    READ_PLAN,
+)
+LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION)
 
 
 def refusal(name: str) -> int:

@@ -131,7 +131,9 @@ class Control:
         calibrator = self._calibrator
         if self._sampler is None or calibrator.calibration is None:
             raise Refused(wire.BAD_STATE)
-        seq = self._sampler.start(calibrator.calibration, self._settings, VERSION, calibrator.strap_session)
+        seq = self._sampler.start(
+            calibrator.calibration, self._settings, VERSION, calibrator.strap_session, values["runner"] or 0
+        )
         if not seq:  # not logged, so not begun
             raise Refused(wire.FAILED)
         self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})

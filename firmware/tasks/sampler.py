@@ -17,6 +17,7 @@ DRAIN_MS = 20  # an eighth of what the FIFO holds, and part of the cue's latency
 _SILENT_US = 100_000  # five drains without a sample: the chip has lost its power or its settings
 _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
 _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
+_HOST = wire.ORIGINS.index("host")
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
 _STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
 _CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
@@ -54,7 +55,7 @@ class Sampler:
     def _tick(self, timer) -> None:
         self._wake()
 
-    def start(self, calibration, settings, version, strap_session: int) -> int:
+    def start(self, calibration, settings, version, strap_session: int, runner: int = 0) -> int:
         """Begin a run: write the START record, then start the FIFO.
 
         Returns the record's number, 0 if it could not be logged and so nothing was begun.  ImuError if the sensor
@@ -78,6 +79,9 @@ class Sampler:
             "fw_minor": version[1],
             "fw_patch": version[2],
             "strap_session": strap_session,
+            "runner": runner,
+            "origin": _HOST,
+            "session": 0,
         })  # fmt: skip
         seq = self._journal.record(wire.START, values)
         if seq:
@@ -113,6 +117,7 @@ class Sampler:
                 "still_x16": pipeline.still_x16,
                 "strides": self._strides,
                 "rate_mhz": self._pace.rate_mhz,
+                "ending": _HOST,
             },
         )
 
@@ -210,6 +215,7 @@ class Sampler:
 
     def _cue(self, cue) -> None:
         cue.pulse_ms = self._motor.pulse(cue.pulse_ms)  # first the motor, then the paperwork
+        cue.rise_ms = self._motor.rise_ms
         cue.command_x16 = self._pace.at_x16(self._clock.us())
         self._journal.record(wire.CUE, {name: getattr(cue, name) for name in _CUE_FIELDS})
 

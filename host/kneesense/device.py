@@ -169,7 +169,7 @@ class Device:
 
     async def start(self) -> int:
         """Begin a run.  Returns the sequence number of its START record."""
-        return _i32(await self._command(wire.RUN, utc_us=utc_us()))
+        return _i32(await self._command(wire.RUN, utc_us=utc_us(), runner=0))
 
     async def stop(self) -> int:
         """End the run.  Returns the sequence number of its STOP record."""
@@ -177,7 +177,7 @@ class Device:
 
     async def buzz(self, pulse_ms: int) -> int:
         """Haptic test.  Returns the length granted by the unit's own maximum."""
-        return _i32(await self._command(wire.BUZZ, pulse_ms=pulse_ms))
+        return _i32(await self._command(wire.BUZZ, pulse_ms=pulse_ms, pattern=0))
 
     async def mark(self, kind: str) -> None:
         """Log a mark: pain, sync, note or mute."""

@@ -68,16 +68,17 @@ def test_a_gap_begins_with_the_key_of_every_logged_record():
     )
 
 
-def test_a_stride_is_48_bytes():
+def test_a_stride_is_50_bytes():
     stride = {
         "seq": 1, "boot": 2, "t_us": 3, "ic_x16": 123456, "stride_x16": 5680, "contact_x16": 1936, "pta_axial_mg": 7214,
         "pta_resultant_mg": 9630, "lean_ic_cdeg": -412, "lean_mid_cdeg": 187, "lean_min_cdeg": -455,
         "lean_max_cdeg": wire.UNKNOWN_I16, "lean_max_x16": 880, "gait": wire.GAITS.index("run"), "confidence": 93,
         "flags": wire.FLAG_CLIPPED | wire.FLAG_MISSING, "cue_state": wire.CUE_STATES.index("armed"),
+        "lean_cue_cdeg": 190,
     }  # fmt: skip
     frame = wire.frame(wire.STRIDE, stride)
     assert frame[:-4] == spelled(
-        "a1 03 29",
+        "a1 03 2b",
         "01000000 0200 0300000000000000",
         "40e20100",  # ic: sample 7716
         "3016",  # stride: 355 samples
@@ -89,8 +90,9 @@ def test_a_stride_is_48_bytes():
         "02 5d",  # run, 93 %
         "4100",  # clipped, metric_missing
         "02",  # armed
+        "be00",  # lean a cue looks at
     )
-    assert len(frame) == 48
+    assert len(frame) == 50
 
 
 def test_codes_of_meaning_keep_their_numbers():
