@@ -190,7 +190,7 @@ def _pooled_agreement(result: Result) -> tuple[float | None, float | None, float
     return (
         max(a.error.rms for a in known if a.error),
         max(a.unremoved.rms for a in known if a.unremoved),
-        max((a.ramp for a in known), key=abs),
+        max((a.ramp for a in known if a.ramp is not None), key=abs, default=None),
         max(a.trivial_sd for a in known),
     )
 

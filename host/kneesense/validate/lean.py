@@ -21,10 +21,10 @@ from ..calibration import Calibration
 from ..recording import Recording, quantise
 from ..table import Floats
 from .found import Found, pipeline_of
+from .ramp import shift_deg
 from .stats import Spread, correlation, rms, spread
 
 SETTLED_S = 10.0
-RAMP_DPS = 3.0
 STANCE_PART = 0.6
 
 _STILL_S = 5.0  # a benchmark trial begins at rest
@@ -42,14 +42,15 @@ def vqf() -> ModuleType | None:
 class Agreement:
     """Lean of one run, sample by sample from 10 s on, less that of offline VQF; degrees.
 
-    `error`: gyro bias removed as calibrated.  `unremoved`: the bias left in.  `ramp`: mean lean with a gyro bias that
-    grows from 0 to 3 deg/s over the run, less the mean lean without; the worst of the three axes.
+    `error`: gyro bias removed as calibrated.  `unremoved`: the bias left in.  `ramp`: of ramp.shift_deg over 20
+    minutes; `ramp_fast`: the same over the length of the recording, a minute or so.
     """
 
     trial: str
     error: Spread | None
     unremoved: Spread | None
-    ramp: float
+    ramp: float | None
+    ramp_fast: float | None
     trivial_sd: float  # a constant, at its best
     trace_s: Floats
     ours_deg: Floats
@@ -62,20 +63,15 @@ def agreement(trial: str, recording: Recording, calibration: Calibration, peer: 
     settled = recording.t_s > recording.t_s[0] + SETTLED_S
     ours = _lean_at(recording, calibration)
     biased = _lean_at(recording, replace(calibration, gyro_bias_rad_s=(0.0, 0.0, 0.0)))
-    ramps = [_lean_at(_ramped(recording, axis), calibration) for axis in range(3)]
-    shift = max((float((r - ours)[settled].mean()) for r in ramps), key=abs)
+    found = pipeline_of(recording, calibration)
+    length_s = float(np.ptp(recording.t_s))
     shown = settled & (recording.t_s < recording.t_s[0] + SETTLED_S + 3)
     return Agreement(
-        trial, spread((ours - reference)[settled]), spread((biased - reference)[settled]), shift,
+        trial, spread((ours - reference)[settled]), spread((biased - reference)[settled]),
+        shift_deg(recording, found, calibration), shift_deg(recording, found, calibration, length_s),
         float(reference[settled].std()),
         recording.t_s[shown], ours[shown], reference[shown],
     )  # fmt: skip
-
-
-def _ramped(recording: Recording, axis: int) -> Recording:
-    bias = np.zeros_like(recording.gyro)
-    bias[:, axis] = np.radians(np.linspace(0, RAMP_DPS, len(bias)))
-    return replace(recording, gyro=recording.gyro + bias)
 
 
 def _lean_at(recording: Recording, calibration: Calibration) -> Floats:

@@ -125,13 +125,15 @@ def _result(result: Result) -> str:
             "RMS, deg",
             "SD",
             "bias not removed: RMS",
-            "bias ramp: mean lean moves",
+            "bias ramp of 20 min: mean lean moves",
+            "of one minute",
             "a constant: SD",
         )
         rows2 = [
             (
                 a.trial, _number(a.error.rms if a.error else None), _number(a.error.sd if a.error else None),
-                _number(a.unremoved.rms if a.unremoved else None), _number(a.ramp), _number(a.trivial_sd),
+                _number(a.unremoved.rms if a.unremoved else None), _number(a.ramp), _number(a.ramp_fast),
+                _number(a.trivial_sd),
             )
             for a in result.agreements
         ]  # fmt: skip
