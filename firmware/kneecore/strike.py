@@ -137,7 +137,7 @@ class Strike:
         self._contact_back_x16 = lag * 8 + _RISE_AFTER_CONTACT_MS * ms_x16 // 1000
         self._refractory_x16 = _REFRACTORY_MS * ms_x16 // 1000
         self._stride_max_x16 = STRIDE_MAX_MS * ms_x16 // 1000
-        self._peak_at = 0
+        self._peak_at = self._last_refractory_x16 = 0
         self.state = state = array("i", [0] * (_FORWARD + lag))
         state[_SIGN] = SIGN
         state[_FLOOR] = floor_dps * _DPS
@@ -167,7 +167,7 @@ class Strike:
         state = self.state
         for i in range(_RISE, _FORWARD):
             state[i] = 0
-        self._peak_at = 0
+        self._peak_at = self._last_refractory_x16 = 0
         state[FOUND] = 0
         state[_STATE] = _WAIT
         state[_THRESHOLD] = state[_FLOOR]
@@ -195,14 +195,16 @@ class Strike:
         stride_x16 = x16 - state[_IC_X16]
         refractory_x16 = self._refractory_x16
         if x16 < state[_FORGET_AT_X16] and stride_x16 > 2 * refractory_x16:
-            refractory_x16 = stride_x16 >> 1
+            # by half at most: a stride that was missed must not have the next ones missed too
+            refractory_x16 = min(stride_x16 >> 1, max(self._last_refractory_x16, refractory_x16) * 3 >> 1)
+        self._last_refractory_x16 = refractory_x16
         state[_REFRACTORY_UNTIL_X16] = x16 + refractory_x16
         state[_FORGET_AT_X16] = x16 + self._stride_max_x16
         state[_IC_X16] = max(x16, 0)
         state[_PEAKS + self._peak_at] = state[_PEAK]
         self._peak_at = (self._peak_at + 1) % 3
         peaks = state[_PEAKS] + state[_PEAKS + 1] + state[_PEAKS + 2]
-        state[_THRESHOLD] = max(peaks // 6, state[_FLOOR])
+        state[_THRESHOLD] = max(peaks * 2 // 15, state[_FLOOR])
         state[_CREST_LEVEL_NOW] = min(_CREST_LEVEL, -state[_THRESHOLD] >> 2)
         state[_CREST_RATE] = -32768
         state[_STATE] = _STANCE
