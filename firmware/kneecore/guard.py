@@ -2,8 +2,9 @@
 """Data that cannot be trusted, told from raw counts before anything is made of them.
 
 FROZEN: all six channels have repeated bit for bit (zeros too) for over 100 ms, 50 samples at least; a working sensor's
-noise never does.  CLIPPED: a channel at the end of its 16 bits (TURN_CLIPPED too if it is a rate); or an acceleration beyond 1.5 g that stays for 10 ms on
-one count, the largest its axis has shown: the flat top of a range smaller than the number format.
+noise never does.  CLIPPED: a channel at the end of its 16 bits (TURN_CLIPPED too if it is a rate); or an acceleration
+beyond 1.5 g that stays for 10 ms on one count, the largest its axis has shown: the flat top of a range smaller than the
+number format.
 """
 
 from array import array

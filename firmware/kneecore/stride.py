@@ -19,8 +19,8 @@ except ImportError:  # CPython
 _PEAK_MS = 90
 _LEAN_MS = 1700  # the longest contact and the crossing before it
 
-# Turns: the mean rate about the vertical over about four strides, less what it is when running straight on (a bias, which
-# is followed over about 64 strides).  The bend of a 400 m track is 4.5 deg/s at 3 m/s and 6 at 4 m/s; in recorded
+# Turns: the mean rate about the vertical over about four strides, less what it is when running straight on (a bias,
+# which is followed over about 64 strides).  The bend of a 400 m track is 4.5 deg/s at 3 m/s and 6 at 4 m/s; in recorded
 # straight runs the mean stays within 1.6.  In a bend the apparent vertical tilts, and lean follows it by the filter's
 # tau: so a turn is flagged for two tau more.
 _TURN_X16_DPS = 40  # sixteenths of a deg/s
