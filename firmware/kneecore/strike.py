@@ -123,7 +123,8 @@ _REGAINED_AT = const(37)
 _DIP_DEEP = const(38)  # a dip that is not below this is a ripple
 # rings
 _PEAKS = const(39)  # of the last three swings
-_FORWARD = const(42)  # the last _LAG accelerations
+_BRAKING_USUAL = const(42)  # half of the last stride's: a weaker rise may be the swing's end
+_FORWARD = const(43)  # the last _LAG accelerations
 
 
 class Strike:
@@ -212,6 +213,7 @@ class Strike:
         state[_CREST_LEVEL_NOW] = min(_CREST_LEVEL, -state[_THRESHOLD] // 3)
         state[_CREST_RATE] = -32768
         state[_DIP_DEEP] = min(-state[_THRESHOLD] * 3 // 4, _DIP_LEAST)
+        state[_BRAKING_USUAL] = best >> 1
         state[_STATE] = _STANCE
 
 
@@ -269,10 +271,12 @@ def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
                     state[_LEFT] = rise2
                     state[_RIGHT] = rise
                     state[_BEST_AT] = now - 1
-                if state[_BEST] >= _BRAKING:
+                best = state[_BEST]
+                if best >= _BRAKING:
                     if forward > (state[_TOP] << sign >> sign):
                         state[_TOP] = forward
-                    if forward < (state[_TOP] << sign >> sign) - _BRAKED or since >= state[_WINDOW_LENGTH]:
+                    braked = forward < (state[_TOP] << sign >> sign) - _BRAKED
+                    if (braked and best >= state[_BRAKING_USUAL]) or since >= state[_WINDOW_LENGTH]:
                         found = CONTACT
                 elif since >= state[_WINDOW_MAX]:
                     mode = _WAIT
