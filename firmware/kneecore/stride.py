@@ -24,6 +24,7 @@ _LEAN_MS = 1700  # the longest contact and the crossing before it
 # straight runs the mean stays within 1.6.  In a bend the apparent vertical tilts, and lean follows it by the filter's
 # tau: so a turn is flagged for two tau more.
 _TURN_X16_DPS = 40  # sixteenths of a deg/s
+_YAW_MOST_X16_DPS = 144  # so that one odd stride, the first from standing say, is no turn
 _TURN_HOLD_TAUS = 2
 _STRAIGHT_MOST_X16_DPS = 32
 
@@ -130,8 +131,9 @@ class Meter:
         """The stride under way is over: was it in a turn?"""
         stride = self._stride
         tallied = self._tallied
-        if tallied[tally.YAWED]:
+        if tallied[tally.YAWED] and stride is not self._nobody:
             yaw_x16 = tallied[tally.YAW] * (16 // tally.YAW_LSB_PER_DPS) // tallied[tally.YAWED]
+            yaw_x16 = min(max(yaw_x16, -_YAW_MOST_X16_DPS), _YAW_MOST_X16_DPS)
             self._turn_x16 += (yaw_x16 - self._turn_x16) >> 2
         tallied[tally.YAW] = tallied[tally.YAWED] = 0
         straight_x16 = self._straight_x1024 >> 6
