@@ -15,7 +15,7 @@ Times are in sixteenths of a sample since the first sample.  Limits: an integer 
 from array import array
 
 from . import guard, mount, strike, tally, tilt, wire
-from .coach import Coach
+from .coach import Coach, Session
 from .gait import Gait, Ledger
 from .rhythm import STRIDE_MAX_MS, Rhythm
 from .seat import Seat
@@ -33,7 +33,6 @@ EV_TOE_OFF = 2  # its toe-off; `to_x16`
 EV_STRIDE = 4  # `stride` is complete; several back-dated ones come with the steps that follow
 EV_CUE = 8  # buzz now; `cue`
 EV_GAP = 16  # data were missing or frozen up to now; `gap_at_x16`, `gap_length`, `gap_reason`
-
 EV_SLIP = 32  # the strap has slipped since the calibration; `slip`
 
 _FROZEN_REASON = wire.GAP_REASONS.index("frozen")
@@ -57,6 +56,7 @@ class Pipeline:
         gyro_lsb_per_10dps: int,
         calibration: "dict[str, int]",
         settings: Settings,
+        session: "Session | None" = None,
     ) -> None:
         tau_ms: int = settings.get("filter_tau_ms")
         self._matrix = mount.fold(calibration, acc_lsb_per_g, gyro_lsb_per_10dps)
@@ -75,7 +75,7 @@ class Pipeline:
         self.slip = self._seat.slip
         self._gait = Gait(settings)
         self._ledger = Ledger(self._tally)
-        self._coach = Coach(rate_hz, settings)
+        self.coach = Coach(rate_hz, settings, calibration["side"], session)
         # The batch: `left` samples from `next` on; of a block of it `guarded` are looked at by guard, `used` by all
         self._batch = array("h")
         self._next = self._left = self._guarded = self._used = self._frozen_in_block = 0
@@ -88,17 +88,15 @@ class Pipeline:
         # Strides in order of time, a ring: `ready` to be handed out, `pending` until the rhythm locks on, an open one
         self._strides = [Stride() for _ in range(_SLOTS)]
         self._first = self._ready = self._pending = 0
-        self._open = False
+        self._open = self._started = self._frozen = False
         self._flags_next = 0
-        self._started = False
         self._singly = True  # one sample a stretch: at the start, while strides are ready or data frozen
         self._due = _NEVER  # a stretch must not go beyond the sample before this one: something is due there
-        self._frozen = False
         self._frozen_from = 0
         self.sample = 0
         self.ic_x16 = self.to_x16 = 0
         self.stride = self._strides[0]
-        self.cue = self._coach.cue
+        self.cue = self.coach.cue
         self.gap_at_x16 = self.gap_length = self.gap_reason = 0
 
     @property
@@ -277,7 +275,7 @@ class Pipeline:
         self._meter.toe_off(self.to_x16)
         if not self._rhythm.locked:
             return 0
-        if self._coach.toe_off(now, self.ic_x16, self.to_x16):
+        if self.coach.toe_off(now, self.ic_x16, self.to_x16):
             return EV_TOE_OFF | EV_CUE
         return EV_TOE_OFF
 
@@ -306,6 +304,8 @@ class Pipeline:
                 self._first = (self._first + 1) % _SLOTS
         self._strap.contact(ic_x16 >> 4)
         self._open = True
+        if slipped:
+            self.coach.slipped()
         return EV_SLIP if slipped else 0
 
     def _slot(self) -> Stride:
@@ -342,8 +342,8 @@ class Pipeline:
             stride.judge()
             stride.gait = self._gait.label(stride.gait)
             self._ledger.stride(stride.gait, stride.stride_x16, stride.still_x16)
-            self._coach.stride(stride)
-            stride.cue_state = self._coach.state
+            self.coach.stride(stride)
+            stride.cue_state = self.coach.state
 
     def _let_go(self) -> None:
         """No contact follows: close the open stride, without a length, and forget what was pending."""
@@ -358,7 +358,6 @@ class Pipeline:
         self._open = False
         self._rhythm.lost()
         self._gait.reset()
-        self._coach.forget()
 
     def _break(self, resumed: int) -> None:
         """Data are missing up to the sample `resumed`."""

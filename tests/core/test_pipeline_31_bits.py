@@ -12,13 +12,13 @@ import pytest
 from core.mounting import OBLIQUE, calibration
 from core.runs import CHIP, modelled
 from core.smallint import SmallArray, SmallInt
-from kneecore import coach, guard, mount, pipeline, strap, stride, strike, tally, tilt
+from kneecore import baseline, coach, guard, mount, pipeline, pulse, strap, stride, strike, tally, tilt
 from kneecore.settings import Settings
 from kneesense import recording, selfcal
 from kneesense.simulator import Phase
 
 BITS = {"b": 8, "h": 16, "H": 17, "i": 31}
-MODULES = (coach, guard, mount, pipeline, strap, stride, strike, tally, tilt)
+MODULES = (baseline, coach, guard, mount, pipeline, pulse, strap, stride, strike, tally, tilt)
 LONGEST_SAMPLES = 18 * 3600 * 1000  # what pipeline.py promises
 
 
