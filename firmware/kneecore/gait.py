@@ -3,8 +3,11 @@
 
 A stride counts as run or walk only if its duty factor and the impact agree, and the label changes only after two like
 strides: toe-off is too weak to decide alone.  Single impacts scatter (treadmill runs 2.1 to 6.3 g, walks 1.1 to 2.7 g),
-so the impact is a mean that follows over about four strides: 2.5 g and more in the runs, 2.3 g at most in the walks.
-Duty factors were 0.32 to 0.39 and 0.55 to 0.71.
+so the impact is a mean that follows over about four strides, anew from where the duty factor changes sides: 2.5 g and
+more in the runs, 2.3 g at most in the walks.  Duty factors were 0.32 to 0.39 and 0.55 to 0.71.
+
+A hard walker, whose impact lies between, is known by a foot that is on the ground for clearly more than half of the
+stride.  There is no such leniency towards running: a cue would come of it.
 """
 
 from . import tally
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from array import array
 
 UNSURE, WALK, RUN = range(3)  # index of wire.GAITS
+
+_CLEAR_DUTY_PM = 540  # from here on a walk's impact may be
+_HARDER_PM = 1333  # of the limit
 
 
 class Gait:
@@ -29,15 +35,20 @@ class Gait:
         """A new bout: what came before says nothing about it."""
         self.current = UNSURE
         self._last = UNSURE
+        self._by_contact = UNSURE
         self._impact_mg = 0
 
     def note(self, stride_x16: int, contact_x16: int, axial_mg: int) -> int:
         """What one stride looks like by itself; two like ones in a row become `current`.  contact_x16 0: unknown."""
-        if self._impact_mg == 0:
+        by_contact = RUN if contact_x16 * 1000 < stride_x16 * self._duty_below_pm else WALK
+        if self._impact_mg == 0 or (contact_x16 and by_contact != self._by_contact):
+            self._by_contact = by_contact
             self._impact_mg = axial_mg
         self._impact_mg += (axial_mg - self._impact_mg) >> 2
-        by_impact = RUN if self._impact_mg >= self._impact_from_mg else WALK
-        by_contact = RUN if contact_x16 * 1000 < stride_x16 * self._duty_below_pm else WALK
+        limit_mg = self._impact_from_mg
+        if contact_x16 * 1000 >= stride_x16 * _CLEAR_DUTY_PM:
+            limit_mg = limit_mg * _HARDER_PM // 1000
+        by_impact = RUN if self._impact_mg >= limit_mg else WALK
         looks = by_impact if by_impact == by_contact and contact_x16 else UNSURE
         if looks == self._last:
             self.current = looks

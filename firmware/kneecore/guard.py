@@ -2,8 +2,9 @@
 """Data that cannot be trusted, told from raw counts before anything is made of them.
 
 FROZEN: all six channels have repeated bit for bit (zeros too) for over 100 ms, 50 samples at least; a working sensor's
-noise never does.  CLIPPED: a channel at the end of its 16 bits; or an acceleration beyond 1.5 g that stays for 10 ms on
-one count, the largest its axis has shown: the flat top of a range smaller than the number format.
+noise never does.  CLIPPED: a channel at the end of its 16 bits (TURN_CLIPPED too if it is a rate); or an acceleration
+beyond 1.5 g that stays for 10 ms on one count, the largest its axis has shown: the flat top of a range smaller than the
+number format.
 """
 
 from array import array
@@ -17,13 +18,14 @@ except ImportError:  # CPython
 
 FROZEN = const(1)
 CLIPPED = const(2)
+TURN_CLIPPED = const(4)
 
 _FROZEN_MS = 100
 _FROZEN_SAMPLES = 50
 _FLAT_MS = 10
 _FLAT_SAMPLES = 3
 _FLAT_TOLERANCE = const(2)  # counts: the two ends of a range differ by one, and resampling rounds
-_LONG = const(4)  # in `seen` while it is made: one channel has not changed for long
+_LONG = const(8)  # in `seen` while it is made: one channel has not changed for long
 
 # Words of the state.  Counts are kept + 32768, so that nothing is negative: fixed.SIGN says why.
 FROZEN_FROM = const(0)  # a stretch longer than this many samples is frozen
@@ -64,6 +66,7 @@ def scan(state: ptr32, batch: ptr16, at: int, count: int, seen: ptr32) -> int:
         low = state[word + 1]
         last = state[word + 2]
         same = state[word + _SAME]
+        end = CLIPPED if channel < 3 else CLIPPED | TURN_CLIPPED
         k = at + channel
         i = 0
         while i < count:
@@ -71,11 +74,11 @@ def scan(state: ptr32, batch: ptr16, at: int, count: int, seen: ptr32) -> int:
             if value >= high:
                 high = value
                 if value == 65535:
-                    seen[i] |= CLIPPED
+                    seen[i] |= end
             elif value <= low:
                 low = value
                 if value == 0:
-                    seen[i] |= CLIPPED
+                    seen[i] |= end
             if value != last:
                 last = value
                 same = 1
@@ -98,7 +101,7 @@ def scan(state: ptr32, batch: ptr16, at: int, count: int, seen: ptr32) -> int:
     for i in range(count):
         bits = seen[i]
         if bits >= _LONG:
-            seen[i] = bits & CLIPPED
+            seen[i] = bits & (CLIPPED | TURN_CLIPPED)
             if bits >= 6 * _LONG:
                 seen[i] |= FROZEN
                 frozen += 1

@@ -70,7 +70,7 @@ class Pipeline:
         self._strike = strike.Strike(rate_hz, settings.get("swing_floor_dps"))
         self._scanned = self._strike.state
         self._rhythm = Rhythm(rate_hz)
-        self._meter = Meter(rate_hz, self._tally)
+        self._meter = Meter(rate_hz, tau_ms, self._tally)
         self._strap = Strap(rate_hz)
         self.slip = self._seat.slip
         self._gait = Gait(settings)
@@ -319,6 +319,8 @@ class Pipeline:
         stride.shake_percent = self._strap.shake_percent
         if self._strap.loose or self.slip.slipped:
             stride.flags |= wire.FLAG_STRAP_LOOSE
+        if self._tally[tally.TURN_LOST_AT] >= 0:
+            self._settled_at = max(self._settled_at, self._tally[tally.TURN_LOST_AT] + self._settle)
         if stride.ic_x16 >> 4 < self._settled_at:
             stride.flags |= wire.FLAG_BIAS
 

@@ -22,7 +22,7 @@ TABLE = tuple(
         ("confidence_min", 60, 0, 100, "percent", "strides below this never cue and never enter a baseline"),
         ("pulse_min_ms", 80, 20, 400, "ms", "shortest cue"),
         ("pulse_max_ms", 200, 20, 400, "ms", "longest cue; the motor's own hard maximum is in pins.py"),
-        ("swing_floor_dps", 100, 40, 400, "deg/s", "least mid-swing peak rate taken for a swing"),
+        ("swing_floor_dps", 60, 40, 400, "deg/s", "least mid-swing peak rate taken for a swing"),
         ("filter_tau_ms", 3000, 500, 10000, "ms", "time constant of the gravity filter"),
         ("run_impact_mg", 2450, 500, 10000, "mg", "axial peak from which a stride counts as running by impact"),
         ("run_duty_pm", 480, 300, 600, "permille", "duty factor below which a stride counts as running by contact"),

@@ -50,7 +50,7 @@ _DIP = const(4)
 _DPS = const(16)  # LSB per deg/s
 _G = const(1024)  # LSB per g
 
-_SWEEP_DEG = 15
+_SWEEP_DEG = 12
 _BRAKING = const(
     _G * 3 // 10
 )  # rise over _LAG_MS that counts as a contact: 0.3 g; slow walking has 0.38 and more
@@ -58,7 +58,8 @@ _BRAKED = const(
     _G
 )  # forward acceleration this far below its top: the braking is over, later rises are rebounds
 _CREST = const(20 * _DPS)  # fall from the crest that confirms it
-_CREST_LEVEL = -40 * _DPS  # or minus a quarter of the threshold; lower ones are ripples of the impact
+_DIP_LEAST = -80 * _DPS  # shallower ones are ripples of the impact
+_CREST_LEVEL = -40 * _DPS  # or minus a third of the threshold; lower ones are ripples of the impact
 _PUSH_OFF = const(_G * 29 // 20)  # axial, 1.45 g; at the crest: runs 1.67 g and more, walks 1.29 g at most
 
 # Milliseconds, converted to samples or sixteenths of a sample at construction
@@ -119,9 +120,10 @@ _CREST_AT = const(34)
 _CREST_PUSH = const(35)
 _DIP_RATE = const(36)
 _REGAINED_AT = const(37)
+_DIP_DEEP = const(38)  # a dip that is not below this is a ripple
 # rings
-_PEAKS = const(38)  # of the last three swings
-_FORWARD = const(41)  # the last _LAG accelerations
+_PEAKS = const(39)  # of the last three swings
+_FORWARD = const(42)  # the last _LAG accelerations
 
 
 class Strike:
@@ -137,7 +139,7 @@ class Strike:
         self._contact_back_x16 = lag * 8 + _RISE_AFTER_CONTACT_MS * ms_x16 // 1000
         self._refractory_x16 = _REFRACTORY_MS * ms_x16 // 1000
         self._stride_max_x16 = STRIDE_MAX_MS * ms_x16 // 1000
-        self._peak_at = 0
+        self._peak_at = self._half_stride_x16 = 0
         self.state = state = array("i", [0] * (_FORWARD + lag))
         state[_SIGN] = SIGN
         state[_FLOOR] = floor_dps * _DPS
@@ -147,7 +149,7 @@ class Strike:
         state[_WINDOW_LENGTH] = _WINDOW_MS * rate_hz // 1000
         state[_WINDOW_MAX] = _WINDOW_MAX_MS * rate_hz // 1000
         state[_SWING_MAX] = _SWING_MAX_MS * rate_hz // 1000
-        state[_STANCE_MIN_X16] = _STANCE_MIN_MS * ms_x16 // 1000
+        self._stance_min_x16 = _STANCE_MIN_MS * ms_x16 // 1000
         state[_STANCE_MAX_X16] = _STANCE_MAX_MS * ms_x16 // 1000
         state[_CREST_ON_X16] = _CREST_TO_TOE_OFF_MS * ms_x16 // 1000
         state[_LEAK] = _G * 1000 // (_PUSH_OFF_LEAK_MS * rate_hz)
@@ -167,7 +169,7 @@ class Strike:
         state = self.state
         for i in range(_RISE, _FORWARD):
             state[i] = 0
-        self._peak_at = 0
+        self._peak_at = self._half_stride_x16 = 0
         state[FOUND] = 0
         state[_STATE] = _WAIT
         state[_THRESHOLD] = state[_FLOOR]
@@ -196,15 +198,20 @@ class Strike:
         refractory_x16 = self._refractory_x16
         if x16 < state[_FORGET_AT_X16] and stride_x16 > 2 * refractory_x16:
             refractory_x16 = stride_x16 >> 1
+            if self._half_stride_x16:  # a stride that was missed must not have the next ones missed too
+                refractory_x16 = min(refractory_x16, self._half_stride_x16 * 3 >> 1)
+            self._half_stride_x16 = refractory_x16
         state[_REFRACTORY_UNTIL_X16] = x16 + refractory_x16
+        state[_STANCE_MIN_X16] = max(refractory_x16 * 3 >> 3, self._stance_min_x16)
         state[_FORGET_AT_X16] = x16 + self._stride_max_x16
         state[_IC_X16] = max(x16, 0)
         state[_PEAKS + self._peak_at] = state[_PEAK]
         self._peak_at = (self._peak_at + 1) % 3
         peaks = state[_PEAKS] + state[_PEAKS + 1] + state[_PEAKS + 2]
-        state[_THRESHOLD] = max(peaks // 6, state[_FLOOR])
-        state[_CREST_LEVEL_NOW] = min(_CREST_LEVEL, -state[_THRESHOLD] >> 2)
+        state[_THRESHOLD] = max(peaks * 2 // 15, state[_FLOOR])
+        state[_CREST_LEVEL_NOW] = min(_CREST_LEVEL, -state[_THRESHOLD] // 3)
         state[_CREST_RATE] = -32768
+        state[_DIP_DEEP] = min(-state[_THRESHOLD] * 3 // 4, _DIP_LEAST)
         state[_STATE] = _STANCE
 
 
@@ -276,7 +283,9 @@ def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
             state[_PEAK] = 0
         elif mode == _STANCE:
             since = (now << 4) - state[_IC_X16]
-            if since >= state[_STANCE_MIN_X16]:
+            if since < state[_STANCE_MIN_X16]:
+                push = axial  # so far it is the impact's
+            else:
                 crest = state[_CREST_RATE] << sign >> sign
                 crest_push = state[_CREST_PUSH] << sign >> sign
                 if sagittal > crest:
@@ -306,7 +315,15 @@ def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
                 state[_DIP_RATE] = dip
             if sagittal * 10 < dip * 9:
                 state[_REGAINED_AT] = now + 1
-            elif sagittal * 4 > dip * 3 and dip * 3 < 0 - threshold:
+            elif dip > state[_DIP_DEEP] << sign >> sign:
+                if sagittal > state[_CREST_RATE] << sign >> sign:
+                    state[_CREST_RATE] = sagittal
+                    state[_CREST_AT] = now
+                    state[_CREST_PUSH] = push
+                    mode = _STANCE
+                elif (now << 4) - state[_IC_X16] > state[_STANCE_MAX_X16]:
+                    mode = _WAIT
+            elif sagittal * 4 > dip * 3:
                 to_x16 = state[_REGAINED_AT] << 4
                 state[_TO_X16] = to_x16 if to_x16 < now << 4 else now << 4
                 mode = _WAIT

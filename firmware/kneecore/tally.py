@@ -28,15 +28,17 @@ YAW_LIMIT = const(8)
 PEAK_UNTIL = const(9)  # the last sample that counts for the peaks
 AXIAL = const(10)  # greatest acceleration along y, 1024 LSB/g
 RESULTANT2 = const(11)  # greatest square of its length, / 4
+TURN_LOST_AT = const(12)  # the last sample with a clipped rate, -1 none: how far it turned is not known
 
 YAW_LSB_PER_DPS = 4
 
 _MOVING = const(30 * 16)  # 30 deg/s about any axis
 _CLIPPED_BIT = const(2)  # guard.CLIPPED
+_TURN_CLIPPED_BIT = const(4)  # guard.TURN_CLIPPED
 
 
 def new_state(rate_hz: int, yaw_limit: int, mirror: int) -> "array[int]":
-    return array("i", (SIGN, mirror, rate_hz, -rate_hz - 1, 0, 0, 0, 0, yaw_limit, -1, 0, 0))
+    return array("i", (SIGN, mirror, rate_hz, -rate_hz - 1, 0, 0, 0, 0, yaw_limit, -1, 0, 0, -1))
 
 
 @micropython.viper
@@ -55,6 +57,8 @@ def add(state: ptr32, samples: ptr32, up: ptr32, seen: ptr32, at: int, count: in
             state[STILL] += 1
         if seen[at + i] & _CLIPPED_BIT:
             state[CLIPPED] = 1
+            if seen[at + i] & _TURN_CLIPPED_BIT:
+                state[TURN_LOST_AT] = now
         if state[YAWED] < state[YAW_LIMIT]:
             # The rate about z itself is left out: in a closed leg cycle the whole rate about gravity has a mean of its
             # own (the cone it describes), this has none.  Gravity at 2^10 per g, so each product is below 2^27.

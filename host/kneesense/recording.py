@@ -26,9 +26,9 @@ G = 9.80665
 RATES_HZ = (200, 1000)  # what the device's filters are made for
 
 _GAP = 1.75  # sample intervals: one missing row makes 2; jitter stays below
-# (least and greatest median of |a|, unit it is then likely in, factor to m/s^2); running has a median up to 1.6 g
+# (least and greatest median of |a|, unit it is then likely in, factor to m/s^2); running has a median up to 3.1 g
 _ACC_SCALES = ((0.4, 2.5, "g", G), (400, 2500, "mg", G / 1000), (4000, 25000, "mm/s^2", 0.001))
-_ACC_MEDIAN = (4.0, 25.0)
+_ACC_MEDIAN = (4.0, 60.0)
 _SLOW_HZ = 100
 _GYRO_LIMIT = 36.0  # rad/s; the chips' range of 2000 deg/s is 34.9
 

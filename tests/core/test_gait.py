@@ -87,3 +87,16 @@ def test_nothing_is_counted_twice_when_the_last_samples_become_a_gap(stretches):
     assert 0 <= ledger.still_x16 <= still
     assert ledger.unsure_x16(now) >= 0
     assert ledger.still_x16 + ledger.unsure_x16(now) + 16 * lost == 16 * now
+
+
+def test_a_hard_walker_is_walking_and_never_running():
+    stride, _, _ = WALKING
+    for contact_pm in (550, 620, 700):
+        hard = (stride, stride * contact_pm // 1000, 2900)
+        assert labels(hard, hard, hard) == [UNSURE, WALK, WALK]
+    assert labels(*[(stride, stride * 50 // 100, 2900)] * 3) == [UNSURE] * 3
+    assert labels(*[(stride, stride * 62 // 100, 3400)] * 3) == [UNSURE] * 3
+
+
+def test_the_second_stride_after_a_run_is_known_for_walking():
+    assert labels(*[(STRIDE_X16, RUNNING[1], 7000)] * 6, *[WALKING] * 3)[6:] == [UNSURE, WALK, WALK]

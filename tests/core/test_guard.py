@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kneecore import guard
-from kneecore.guard import CLIPPED, FROZEN
+from kneecore.guard import CLIPPED, FROZEN, TURN_CLIPPED
 
 LSB_PER_G = 2048
 
@@ -45,6 +45,7 @@ def test_the_end_of_the_number_format_is_clipped(channel, value):
     rows = lively(10)
     rows[5, channel] = value
     assert [bool(bits & CLIPPED) for bits in seen(rows)] == [i == 5 for i in range(10)]
+    assert [bool(bits & TURN_CLIPPED) for bits in seen(rows)] == [i == 5 and channel > 2 for i in range(10)]
 
 
 @pytest.mark.parametrize("sign", [1, -1])

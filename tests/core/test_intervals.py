@@ -40,7 +40,7 @@ def test_guard():
     channel = ((32768, 65535), (0, 32768), (0, 65535), NOW)
     words = {0: (50, 100), 1: (3, 10)} | {2 + i: channel[i % 4] for i in range(24)}
     carried = {"high": channel[0], "low": channel[1], "last": channel[2], "same": NOW, "frozen": (0, 32)}
-    seen = Words((0, 31), sums={0: 6})  # each channel adds once
+    seen = Words((0, 63), sums={0: 6})  # each channel adds once
     known = {"state": Words(words), "batch": RAW, "at": (0, 1 << 16), "count": COUNT, "seen": seen}
     prove(guard.scan, known, carried, counts={"same", "frozen"})
 
@@ -85,10 +85,11 @@ def test_tally():
     words = [
         (0, 0), (-1, 1), (200, 1000), (-1001, LONGEST), (0, LONGEST), (0, 1), (-yaw * yawed, yaw * yawed), (0, yawed),
         (440, yawed), (-1, LONGEST + 200), (0, 32767), (0, 3 << 28),
+        (-1, LONGEST),
     ]  # fmt: skip
     sums = {tally.STILL: LONGEST, tally.YAW: yawed, tally.YAWED: yawed}
     known = {
-        "state": Words(dict(enumerate(words)), sums), "samples": COMMON, "up": UP, "seen": Words((0, 3)),
+        "state": Words(dict(enumerate(words)), sums), "samples": COMMON, "up": UP, "seen": Words((0, 7)),
         "at": (0, 31), "count": COUNT, "now": NOW_OF_FIRST,
     }  # fmt: skip
     prove(tally.add, known)

@@ -29,7 +29,7 @@ def measured(
 ):
     """A stride from IC to END of the given signals, functions of the sample."""
     tallied = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, 1)
-    meter, stride, following = Meter(rate_hz, tallied), Stride(), Stride()
+    meter, stride, following = Meter(rate_hz, 3000, tallied), Stride(), Stride()
     stride.begin(IC * 16, 0)
     following.begin(END * 16, 0)
     for now in range(OPENED - 20, END):
@@ -77,7 +77,7 @@ def test_peak_from_before_contact_to_90_ms_after_it_in_mg():
 
 def test_full_scale_stays_within_the_wire():
     tallied = tally.new_state(RATE_HZ, 0, 1)
-    meter, stride = Meter(RATE_HZ, tallied), Stride()
+    meter, stride = Meter(RATE_HZ, 3000, tallied), Stride()
     meter.open(0)
     stride.begin(0, 0)
     meter.contact(stride)
