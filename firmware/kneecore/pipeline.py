@@ -87,9 +87,8 @@ class Pipeline:
         self._settled_at = self._settle
         # Strides in order of time, a ring: `ready` to be handed out, `pending` until the rhythm locks on, an open one
         self._strides = [Stride() for _ in range(_SLOTS)]
-        self._first = self._ready = self._pending = 0
+        self._first = self._ready = self._pending = self._flags_next = 0
         self._open = self._started = self._frozen = False
-        self._flags_next = 0
         self._singly = True  # one sample a stretch: at the start, while strides are ready or data frozen
         self._due = _NEVER  # a stretch must not go beyond the sample before this one: something is due there
         self._frozen_from = 0
