@@ -75,7 +75,7 @@ def feed(made, rows):
 
 def run_rows(rate_hz):
     """A run whose axes are the shank's, turned into those of the oblique sensor."""
-    _, samples = modelled([Phase("still", 1), Phase("run", 8, 175), Phase("run", 6, 150)], rate_hz)
+    _, samples = modelled([Phase("still", 1), Phase("run", 17, 175), Phase("run", 6, 150)], rate_hz)
     rows = np.array(samples, float).reshape(-1, 2, 3) @ np.array(OBLIQUE)
     return rows.reshape(-1, 6).clip(-32768, 32767).round()
 
