@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""When to buzz: the cadence rule, decided at toe-off from the stride that the present contact completed.
+"""When to buzz: one engine for every rule of rules.py, decided at toe-off from the stride that this contact completed.
 
-    state     until                                    then
-    off       (rule off, or one not built yet)
-    baseline  `baseline_strides` steady run strides    armed; starts again if fewer than 4 of 5 were steady
-    armed     m of the last n run strides, this one    cue, holdoff
-              among them, out of the band on one side
-    holdoff   `cue_holdoff_strides` run strides        armed
+State of a stride, the first that applies (wire.CUE_STATES):
 
-Only strides labelled run, of known length and enough confidence, are seen; walking or missing data empties the window
-of n.  Cadence is in hundredths of a step per minute, both feet.  Baseline: strides within 5 % of their median, their
-mean and SD.  The band's default is 2 SD: at 1 SD, 3 of 5 fires 79 times in 5 minutes of unchanged running, at 2 SD 0.4.
+    off        the rule is off
+    suspended  a pain mark; until resume, or a run started by hand
+    muted      until resume or the next run
+    refused    lean, and the strapping is unknown or has slipped, or the kept baseline is another runner's
+    baseline   `baseline_strides` steady run strides
+    anchoring  lean with a kept baseline: `lean_anchor_s` of running give the mean of this strapping
+    faded      a block of the programme without cues
+    holdoff    `cue_holdoff_strides` run strides after a cue
+    armed      else
+
+Only strides labelled run, of known length, enough confidence and without the rule's barred flags are seen; walking or
+missing data empty the window of n.  The band's default is 2 SD: at 1 SD, 3 of 5 fires 79 times in 5 minutes of
+unchanged running, at 2 SD 0.4.  A mute goes on measuring; after a pain mark nothing is, a painful gait is no baseline.
 """
 
 from array import array
 
 from . import wire
-from .fixed import isqrt
+from .baseline import Anchor, Baseline, Kept
 from .gait import RUN, WALK
+from .programme import Plan, Progress
+from .pulse import Pulse
+from .rules import CADENCE, DECREASE, INCREASE, LEAN, METRONOME, NONE, RULES, UNKNOWN, may, part
+from .rules import OFF as RULE_OFF
 from .settings import Settings
 from .stride import Stride
 
@@ -26,147 +35,273 @@ try:
 except ImportError:  # CPython
     from . import _cpython as micropython  # type: ignore[no-redef]
 
-OFF, BASELINE, ARMED, HOLDOFF = range(4)  # index of wire.CUE_STATES
-_CADENCE_RULE = 1
-_NONE, _INCREASE, _DECREASE = range(3)  # index of wire.DIRECTIONS
+OFF, BASELINE, ARMED, HOLDOFF, MUTED, SUSPENDED, REFUSED, ANCHORING, FADED = range(
+    9
+)  # index of wire.CUE_STATES
+_BANDWIDTH, _EVERY_STEP, _EVERY_KTH, _SUMMARY = range(4)  # cue_mode
+_NEVER_STEADY = wire.FLAG_TURN | wire.FLAG_GAP_BEFORE
+_FINAL_S = 10  # a pain mark can be taken back so long
 
-_STEADY_PM = 50
-_STEADY_LEAST_PM = 800  # of the baseline's strides
-_BAND_LEAST_PM = 20
-_FULL_PULSE_PM = 100  # a cadence this far beyond the band gets the longest pulse
-_QUIET_MS = 50  # before the next contact
-_PULSE_LEAST_MS = 20  # a shorter one is not felt
+
+class Session:
+    """What a run starts with beside settings and calibration.  `kept`: a baseline.Kept, `plan`: a programme.Plan."""
+
+    def __init__(
+        self,
+        runner: int = 0,
+        strap_session: int = 0,
+        kept: "tuple[int, ...] | None" = None,
+        plan: "tuple[int, ...] | None" = None,
+        muted: bool = False,
+        suspended: bool = False,
+    ) -> None:
+        self.runner = runner
+        self.strap_session = strap_session
+        self.kept = Kept(*kept) if kept else None
+        self.plan = Plan(*plan) if plan else None
+        self.muted = muted
+        self.suspended = suspended
 
 
 class Cue:
-    """The fields of wire.CUE without its key."""
+    """The fields of wire.CUE without its key, and `pulses`: 1, or 2 of `pulse_ms` each for the other way."""
 
     def __init__(self) -> None:
         self.ic_x16 = self.to_x16 = self.command_x16 = 0
-        self.rule = _CADENCE_RULE
-        self.direction = _NONE
+        self.rule = RULE_OFF
+        self.direction = NONE
         self.value = self.target = self.band = 0
         self.pulse_ms = self.rise_ms = 0
-
-
-class Baseline:
-    """Cadences kept in order of size: their median is always at hand, and what is far from it stays out."""
-
-    def __init__(self, strides: int) -> None:
-        self._sorted = array("H", bytes(2 * strides))
-        self._count = 0
-        self.mean = self.sd = 0
-
-    @micropython.native
-    def add(self, value: int) -> bool:
-        """True when this value completes the baseline: `mean` and `sd` are set."""
-        kept = self._sorted
-        at = self._count
-        while at > 0 and kept[at - 1] > value:
-            kept[at] = kept[at - 1]
-            at -= 1
-        kept[at] = value
-        self._count += 1
-        if self._count < len(kept):
-            return False
-        steady = self._summarise()
-        self._count = 0
-        return steady
-
-    @micropython.native
-    def _summarise(self) -> bool:
-        kept = self._sorted
-        median = kept[len(kept) >> 1]
-        reach = median * _STEADY_PM // 1000
-        steady = total = 0
-        for i in range(len(kept)):
-            if -reach <= kept[i] - median <= reach:
-                steady += 1
-                total += kept[i]
-        self.mean = mean = total // steady
-        squares = 0  # of deviations, / 16: 2000 values at 5 % of 480 steps/min stay in 31 bits
-        for i in range(len(kept)):
-            if -reach <= kept[i] - median <= reach:
-                squares += (kept[i] - mean) * (kept[i] - mean) >> 4
-        self.sd = isqrt(squares // steady << 4)
-        return steady * 1000 >= len(kept) * _STEADY_LEAST_PM
+        self.pulses = 1
 
 
 class Coach:
-    """Feed `stride` with every complete stride, in order, and ask `toe_off` whether to buzz; then `cue` says how."""
+    """Feed `stride` with every stride, in order, and ask `toe_off` whether to buzz; then `cue` says how.
 
-    def __init__(self, rate_hz: int, settings: Settings) -> None:
+    `side`: of the leg, index of wire.SIDES.  A stride is any object with the fields of wire.STRIDE.
+    """
+
+    def __init__(
+        self, rate_hz: int, settings: Settings, side: int = 0, session: "Session | None" = None
+    ) -> None:
         get = settings.get
+        session = session or Session()
+        number = get("cue_rule")
         self.cue = Cue()
-        self.state = BASELINE if get("cue_rule") == _CADENCE_RULE else OFF
+        self.cue.rule = number
+        self.muted = session.muted
+        self.suspended = session.suspended
+        self.asked = NONE  # what the last stride asked for; NONE as well when it did not count
+        self.progress = Progress(session.plan, rate_hz) if session.plan else None
         self._rate_hz = rate_hz
         self._centi_steps_x16 = 120 * 100 * 16 * rate_hz  # / stride_x16 = cadence
-        self._offset_pm: int = get("cadence_offset_pm")
-        self._band_pm: int = get("cadence_band_pm")
-        side = get("cue_side")
-        self._may_increase = side in (1, 2) or (side == 0 and self._offset_pm >= 0)
-        self._may_decrease = side in (1, 3) or (side == 0 and self._offset_pm <= 0)
+        self._rule = rule = RULES.get(number, RULES[CADENCE])
+        self._value = rule.value
+        self._offset: int = get(rule.offset)
+        self._band: int = get(rule.band)
+        self._may_increase, self._may_decrease = may(rule, get("cue_side"), self._offset)
+        self._mode: int = get("cue_mode")
         self._m: int = get("cue_m")
+        self._every: int = get("cue_every")
+        self._summary_x16 = 16 * rate_hz * get("cue_summary_s")
         self._holdoff: int = get("cue_holdoff_strides")
         self._confidence_min: int = get("confidence_min")
-        self._pulse_min_ms: int = get("pulse_min_ms")
-        self._pulse_max_ms: int = max(get("pulse_max_ms"), self._pulse_min_ms)
-        self._baseline = Baseline(get("baseline_strides"))
+        self._pulse = Pulse(rate_hz, rule, settings)
         self._window = array("b", [0] * get("cue_n"))  # direction each stride asked for, a ring
         self._at = 0
         self._left = 0  # of the hold-off
-        self._stride_x16 = 0
-        self._due = _NONE
+        self._out = 0  # strides out of band since the last cue
+        self._total = self._strides = self._ran_x16 = 0  # since the last summary
+        self._due = NONE
+        self._pain_at = -1  # sample of a pain mark that can be taken back
+        self._running = False
+        self._mean = self._sd = 0  # of the baseline once it is known
+        self._whose = (number, session.runner, side, session.strap_session)
+        self._begin(number, session, settings)
+
+    def _begin(self, number: int, session: Session, settings: Settings) -> None:
+        """What is measured first, if anything: `_phase`."""
+        kept = session.kept
+        if kept and kept.rule != number:
+            kept = None
+        own = kept and kept.runner == session.runner and kept.side == self._whose[2]
+        self._refused = number == LEAN and (session.strap_session == 0 or bool(kept and not own))
+        beat_cspm = settings.get("metronome_cspm") if number == METRONOME else 0
+        self._phase = OFF if number == RULE_OFF else BASELINE
+        self._baseline = Baseline(self._rule, settings.get("baseline_strides") if self._phase else 0)
+        self._anchor = Anchor(self._rate_hz, settings.get("lean_anchor_s"))
+        if beat_cspm:
+            self._offset = 0
+            self._arm(beat_cspm, 0)
+            self._mean = 0  # a tempo is no baseline
+        elif kept and own and number == LEAN:
+            self._baseline.sd = kept.sd
+            self._phase = ANCHORING
+        elif kept and own and session.plan:  # its target stands still over the whole programme
+            self._arm(kept.mean, kept.sd)
+
+    @property
+    def state(self) -> int:
+        if self._phase == OFF:
+            return OFF
+        if self.suspended:
+            return SUSPENDED
+        if self.muted:
+            return MUTED
+        if self._refused:
+            return REFUSED
+        if self._phase < ARMED or self._phase == ANCHORING:
+            return self._phase
+        if self.progress and not self.progress.cueing:
+            return FADED
+        return self._phase
+
+    @property
+    def kept(self) -> "Kept | None":
+        """The baseline to keep for later runs; None before it is known."""
+        return Kept(*self._whose, self._mean, self._sd) if self._mean or self._sd else None
+
+    @property
+    def beat_cspm(self) -> int:
+        """Tempo of the metronome now, 0 without one."""
+        if self.cue.rule == METRONOME and self._running and self.state == ARMED:
+            return self.cue.target
+        return 0
+
+    def pain(self, now: int) -> None:
+        """The runner marks pain at the sample `now`: no cue until `resume`, or `take_back` within 10 s."""
+        if not self.suspended:
+            self._pain_at = now
+        self.suspended = True
+        self.forget()
+
+    def take_back(self, now: int) -> bool:
+        """The mark was a mistake; False when it is final, or there was none in this run."""
+        if self._pain_at < 0 or now - self._pain_at > _FINAL_S * self._rate_hz:
+            return False
+        self._pain_at = -1
+        self.suspended = False
+        return True
+
+    def mute(self) -> None:
+        self.muted = True
+        self.forget()
+
+    def resume(self) -> None:
+        """The host switches cues on again."""
+        self.muted = self.suspended = False
+        self._pain_at = -1
+
+    def slipped(self) -> None:
+        """The strap is not where it was calibrated."""
+        self._refused = self.cue.rule == LEAN
 
     def forget(self) -> None:
         """Data are missing, or the runner walks: what was seen of the form is out of date."""
-        self._due = _NONE
+        self._due = NONE
+        self._running = False
+        self._out = 0
+        self._pulse.forget()
         for i in range(len(self._window)):
-            self._window[i] = _NONE
+            self._window[i] = NONE
 
     @micropython.native
     def stride(self, stride: Stride) -> None:
-        self._due = _NONE
-        if self.state == OFF:
+        self._due = self.asked = NONE
+        if self._phase == OFF:
             return
-        if stride.gait == WALK:
+        if stride.gait == WALK or stride.stride_x16 == 0 or stride.flags & wire.FLAG_GAP_BEFORE:
             self.forget()
-        if stride.gait != RUN or stride.stride_x16 == 0 or stride.confidence < self._confidence_min:
+        if stride.gait != RUN or stride.stride_x16 == 0:
+            self._running = False
             return
-        self._stride_x16 = stride.stride_x16
-        value = self._centi_steps_x16 // stride.stride_x16
-        if self.state == BASELINE:
-            if not stride.flags & (wire.FLAG_TURN | wire.FLAG_GAP_BEFORE) and self._baseline.add(value):
-                self._arm()
+        self._running = True
+        if self.progress and not (self.muted or self.suspended or self._refused):
+            self.progress.ran(stride.stride_x16, self._phase == ARMED or self._phase == HOLDOFF)
+        if stride.confidence < self._confidence_min:
             return
+        self._pulse.stride(stride.stride_x16)
+        if self._refused or stride.flags & self._rule.barred:
+            return
+        value = self._value(stride, self._centi_steps_x16)
+        if value == UNKNOWN:
+            return
+        if self._phase == BASELINE or self._phase == ANCHORING:
+            if not self.suspended and not stride.flags & _NEVER_STEADY:
+                self._measure(value, stride.stride_x16)
+            return
+        self._judge(value, stride.stride_x16)
+
+    def _measure(self, value: int, stride_x16: int) -> None:
+        baseline = self._baseline
+        if self._phase == BASELINE:
+            if baseline.add(value):
+                self._arm(baseline.mean, baseline.sd)
+        elif self._anchor.add(value, stride_x16):
+            self._arm(self._anchor.mean, baseline.sd)
+
+    def _arm(self, mean: int, sd: int) -> None:
+        rule = self._rule
+        self.cue.target = mean + part(rule, mean, self._offset)
+        if self._band:
+            self.cue.band = part(rule, mean, self._band)
+        else:
+            self.cue.band = max(2 * sd, part(rule, mean, rule.band_least))
+        self._mean = mean
+        self._sd = sd
+        self._phase = ARMED
+
+    @micropython.native
+    def _judge(self, value: int, stride_x16: int) -> None:
+        """A stride that counts, with target and band known."""
         self.cue.value = value
-        asked = self._asked(value)
+        self.asked = asked = self._asks(value)
+        if self.progress and not (self.muted or self.suspended):
+            self.progress.count(value, asked == NONE)
         self._window[self._at] = asked
         self._at = (self._at + 1) % len(self._window)
-        if self.state == HOLDOFF:
+        if self._phase == HOLDOFF:
             if self._left > 0:
                 self._left -= 1
                 return
-            self.state = ARMED
-        if asked and self._count(asked) >= self._m:
-            self._due = asked
+            self._phase = ARMED
+        if self.cue.rule == METRONOME:
+            return
+        due = self._wants(value, stride_x16)
+        if self.state == ARMED:
+            self._due = due
 
-    def _arm(self) -> None:
-        mean = self._baseline.mean
-        self.cue.target = mean * (1000 + self._offset_pm) // 1000
-        if self._band_pm:
-            self.cue.band = mean * self._band_pm // 1000
-        else:
-            self.cue.band = max(2 * self._baseline.sd, mean * _BAND_LEAST_PM // 1000)
-        self.state = ARMED
-
-    def _asked(self, value: int) -> int:
+    def _asks(self, value: int) -> int:
         cue = self.cue
         if value < cue.target - cue.band and self._may_increase:
-            return _INCREASE
+            return INCREASE
         if value > cue.target + cue.band and self._may_decrease:
-            return _DECREASE
-        return _NONE
+            return DECREASE
+        return NONE
+
+    def _wants(self, value: int, stride_x16: int) -> int:
+        """The correction to tell after this stride, as the mode has it."""
+        asked = self.asked
+        if self._mode == _SUMMARY:
+            return self._summarise(value, stride_x16)
+        if not asked:
+            return NONE
+        if self._mode == _EVERY_STEP:
+            return asked
+        if self._mode == _EVERY_KTH:
+            self._out += 1
+            return asked if self._out >= self._every else NONE
+        return asked if self._count(asked) >= self._m else NONE
+
+    def _summarise(self, value: int, stride_x16: int) -> int:
+        self._total += value
+        self._strides += 1
+        self._ran_x16 += stride_x16
+        if self._ran_x16 < self._summary_x16:
+            return NONE
+        self.cue.value = mean = self._total // self._strides
+        self._total = self._strides = self._ran_x16 = 0
+        return self._asks(mean)
 
     def _count(self, direction: int) -> int:
         count = 0
@@ -176,27 +311,29 @@ class Coach:
         return count
 
     def toe_off(self, now: int, ic_x16: int, to_x16: int) -> bool:
-        """True: buzz for `cue.pulse_ms`."""
-        if self._due == _NONE:
+        """True: buzz `cue.pulses` times for `cue.pulse_ms`."""
+        if self._due == NONE or not self._pulse.fits(self.cue, self._due, now, ic_x16):
             return False
         cue = self.cue
-        room_ms = (ic_x16 + self._stride_x16 - (now << 4)) * 1000 // (16 * self._rate_hz) - _QUIET_MS
-        cue.pulse_ms = min(self._pulse_ms(), room_ms)
-        if cue.pulse_ms < _PULSE_LEAST_MS:
-            return False
         cue.ic_x16 = ic_x16
         cue.to_x16 = to_x16
         cue.command_x16 = now << 4
-        cue.direction = self._due
-        self._due = _NONE
-        self._left = self._holdoff
-        self.state = HOLDOFF
+        self.cued()
         return True
 
-    def _pulse_ms(self) -> int:
-        """Longer for a larger error beyond the band, between the two settings."""
+    def cued(self) -> None:
+        """A cue is given: the hold-off begins.  For whoever follows a unit's records and decides nothing."""
+        self._due = NONE
+        self._out = 0
+        if self._mode == _BANDWIDTH:
+            self._left = self._holdoff
+            self._phase = HOLDOFF
+        if self.progress:
+            self.progress.cues += 1
+
+    def session(self) -> "dict[str, int] | None":
+        """The fields of wire.SESSION without its key; None outside a programme."""
+        if not self.progress:
+            return None
         cue = self.cue
-        beyond = abs(cue.value - cue.target) - cue.band
-        full = cue.target * _FULL_PULSE_PM // 1000
-        span_ms = self._pulse_max_ms - self._pulse_min_ms
-        return self._pulse_min_ms + min(span_ms * beyond // full, span_ms)
+        return self.progress.values(cue.rule, self._mean, cue.target, cue.band)

@@ -4,9 +4,8 @@
     guard (frozen? clipped?) - mount (segment axes) - strike (contact, toe-off) - tilt (gravity) - tally (sums, peaks)
     - rhythm (is it gait?) - stride and strap (the numbers) - gait (run or walk?) - coach (buzz?)
 
-The stages up to tally look at every sample, each in a loop of its own over a stretch of the batch: compiled loops over
-arrays are what a sample costs least in.  A stretch ends with the sample of an event, and all state is then that of this
-sample, so the results do not depend on how the samples were divided into batches.  (Only guard looks ahead.)
+The stages up to tally look at every sample: stages.py.  It stops where something happens, and what that means is
+decided here.
 
 The same integers come out on the ESP32, desktop MicroPython and CPython.  `advance` allocates nothing.
 Times are in sixteenths of a sample since the first sample.  Limits: an integer rate of 200..1000 Hz, 18 h at 1000 Hz.
@@ -15,11 +14,12 @@ Times are in sixteenths of a sample since the first sample.  Limits: an integer 
 from array import array
 
 from . import guard, mount, strike, tally, tilt, wire
-from .coach import Coach
+from .coach import Coach, Session
 from .gait import Gait, Ledger
 from .rhythm import STRIDE_MAX_MS, Rhythm
 from .seat import Seat
 from .settings import Settings
+from .stages import Stages
 from .strap import Strap
 from .stride import Meter, Stride
 
@@ -33,13 +33,11 @@ EV_TOE_OFF = 2  # its toe-off; `to_x16`
 EV_STRIDE = 4  # `stride` is complete; several back-dated ones come with the steps that follow
 EV_CUE = 8  # buzz now; `cue`
 EV_GAP = 16  # data were missing or frozen up to now; `gap_at_x16`, `gap_length`, `gap_reason`
-
 EV_SLIP = 32  # the strap has slipped since the calibration; `slip`
 
 _FROZEN_REASON = wire.GAP_REASONS.index("frozen")
 _SLOTS = 4  # two pending strides, the open one, and the one last handed out
 _NEVER = (1 << 30) - 1
-_BLOCK = 32  # samples looked at in one go: what the FIFO gathers in 32 ms at 1000 Hz
 _SETTLED_TAUS = 3  # the gravity filter after a start in motion or a gap
 
 
@@ -57,49 +55,44 @@ class Pipeline:
         gyro_lsb_per_10dps: int,
         calibration: "dict[str, int]",
         settings: Settings,
+        session: "Session | None" = None,
     ) -> None:
         tau_ms: int = settings.get("filter_tau_ms")
-        self._matrix = mount.fold(calibration, acc_lsb_per_g, gyro_lsb_per_10dps)
+        matrix = mount.fold(calibration, acc_lsb_per_g, gyro_lsb_per_10dps)
         side = 1 if calibration["side"] == mount.LEFT else -1
         self._neutral_cdeg = calibration["neutral_cdeg"]
-        self._tilt = tilt.derive(rate_hz, tau_ms, calibration["side"])
-        self._gravity = tilt.new_state()
-        self._seat = Seat(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings, side, self._matrix)
+        self._seat = Seat(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings, side, matrix)
         self._tally = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, side)
         self._guard = guard.new_state(rate_hz, acc_lsb_per_g)
         self._strike = strike.Strike(rate_hz, settings.get("swing_floor_dps"))
-        self._scanned = self._strike.state
         self._rhythm = Rhythm(rate_hz)
         self._meter = Meter(rate_hz, tau_ms, self._tally)
         self._strap = Strap(rate_hz)
+        tilting = tilt.derive(rate_hz, tau_ms, calibration["side"])
+        self._stages = Stages(
+            self._guard, matrix, self._strike.state, tilting, self._tally, self._seat, self._strap
+        )
         self.slip = self._seat.slip
         self._gait = Gait(settings)
         self._ledger = Ledger(self._tally)
-        self._coach = Coach(rate_hz, settings)
-        # The batch: `left` samples from `next` on; of a block of it `guarded` are looked at by guard, `used` by all
-        self._batch = array("h")
-        self._next = self._left = self._guarded = self._used = self._frozen_in_block = 0
-        self._seen = array("i", bytes(4 * _BLOCK))
-        self._six = array("i", bytes(4 * mount.AXES * _BLOCK))  # of the stretch, in common units
-        self._up = array("i", bytes(4 * 3 * _BLOCK))
-        self._last = 0  # sample of the stretch
+        self.coach = Coach(rate_hz, settings, calibration["side"], session)
         self._settle = _SETTLED_TAUS * tau_ms * rate_hz // 1000
         self._settled_at = self._settle
         # Strides in order of time, a ring: `ready` to be handed out, `pending` until the rhythm locks on, an open one
         self._strides = [Stride() for _ in range(_SLOTS)]
-        self._first = self._ready = self._pending = 0
-        self._open = False
-        self._flags_next = 0
-        self._started = False
+        self._first = self._ready = self._pending = self._flags_next = 0
+        self._open = self._started = self._frozen = False
         self._singly = True  # one sample a stretch: at the start, while strides are ready or data frozen
         self._due = _NEVER  # a stretch must not go beyond the sample before this one: something is due there
-        self._frozen = False
         self._frozen_from = 0
-        self.sample = 0
         self.ic_x16 = self.to_x16 = 0
         self.stride = self._strides[0]
-        self.cue = self._coach.cue
+        self.cue = self.coach.cue
         self.gap_at_x16 = self.gap_length = self.gap_reason = 0
+
+    @property
+    def sample(self) -> int:
+        return self._stages.sample
 
     @property
     def run_x16(self) -> int:
@@ -123,16 +116,16 @@ class Pipeline:
 
     def lean_cdeg(self) -> int:
         """Lean at the last sample."""
-        return tilt.lean_cdeg(self._gravity, self._neutral_cdeg)
+        return tilt.lean_cdeg(self._stages.gravity, self._neutral_cdeg)
 
     def sagittal_rate(self) -> int:
         """Rate about z at the last sample, 16 LSB per deg/s, positive when the shank swings forward."""
-        return self._six[mount.AXES * self._last + 5]
+        return self._stages.sagittal_rate()
 
     @property
     def seen(self) -> int:
         """Bits of guard.py of the last sample."""
-        return self._seen[self._used - 1]
+        return self._stages.seen
 
     @micropython.native
     def take(self, batch: "array[int]", first: int, count: int) -> None:
@@ -140,10 +133,7 @@ class Pipeline:
 
         The batch must not change, nor `gap` or `finish` be called, until `advance` returned 0.
         """
-        self._batch = batch
-        self._next = mount.AXES * first
-        self._left = count
-        self._guarded = self._used = 0
+        self._stages.take(batch, first, count)
 
     def step(self, batch: "array[int]", offset: int) -> int:
         """Event bits of the one sample at batch[offset]."""
@@ -154,15 +144,12 @@ class Pipeline:
     def advance(self) -> int:
         """Event bits of the next sample that has any; 0 when the batch is used up."""
         event = 0
-        while self._left and not event:
-            if self._used == self._guarded:
-                self._used = 0
-                self._guarded = count = self._left if self._left < _BLOCK else _BLOCK
-                self._frozen_in_block = guard.scan(self._guard, self._batch, self._next, count, self._seen)
-            if self._singly or self._frozen_in_block:
+        stages = self._stages
+        while stages.left and not event:
+            if stages.look() or self._singly:
                 event = self._single()
             else:
-                event = self._stretch(self._guarded - self._used)
+                event = self._stretch(stages.ready)
             if self._ready:
                 event |= self._hand_out()
         return event
@@ -171,8 +158,8 @@ class Pipeline:
     def _single(self) -> int:
         """One sample, which may be frozen, or the first after that, or the first of all."""
         now = self.sample
-        if self._seen[self._used] & guard.FROZEN:
-            self._pass(1)
+        if self._stages.frozen:
+            self._stages.skip(1)
             if not self._frozen:
                 self._freeze(now)
             return 0
@@ -181,66 +168,37 @@ class Pipeline:
         return event | self._stretch(1)
 
     @micropython.native
-    def _pass(self, count: int) -> None:
-        self._next += mount.AXES * count
-        self._used += count
-        self._left -= count
-        self.sample += count
-
-    @micropython.native
     def _stretch(self, count: int) -> int:
         """`count` samples, none of them frozen, or fewer: up to the first at which something happens."""
-        now = self.sample
-        if count > self._due - now:
-            count = self._due - now
+        stages = self._stages
+        until_due = self._due - stages.sample
+        if count > until_due:
+            count = until_due
         resting = not self._rhythm.locked
         if resting and count > self._seat.left:
             count = self._seat.left
-        six = self._six
-        up = self._up
-        mount.apply(self._matrix, self._batch, self._next, count, six)
-        count = strike.scan(self._scanned, six, count, now)
-        if self._started:
-            tilt.step(self._gravity, self._tilt, six, count, up)
-        else:
-            self._begin()
-        tally.add(self._tally, six, up, self._seen, self._used, count, now)
-        if resting:
-            self._seat.watch(self._batch, self._next, count)
-        self._pass(count)
-        self._last = count - 1
-        if self._strap.begin < self.sample:
-            self._strap.add(six, count, now)
-        found = self._scanned[strike.FOUND]
-        if found or self.sample == self._due:
+        found = stages.stretch(count, resting)
+        if found or stages.sample == self._due:
             return self._happen(found)
         if self._meter.recording:
-            self._meter.keep_lean(up, 0, count, self._neutral_cdeg)
+            self._meter.keep_lean(stages.up, 0, stages.count, self._neutral_cdeg)
         return 0
-
-    def _begin(self) -> None:
-        """The first sample."""
-        self._started = True
-        gravity = self._gravity
-        tilt.start(gravity, self._tilt, self._six)
-        self._up[0] = gravity[0]
-        self._up[1] = gravity[1]
-        self._up[2] = -gravity[2]
 
     def _happen(self, found: int) -> int:
         """What is due at the last sample of a stretch: the end of the peaks, an event found, a contact overdue."""
         event = 0
         now = self.sample - 1
-        last = self._last
+        up = self._stages.up
+        last = self._stages.count - 1
         meter = self._meter
         if meter.peak_until == now:
             meter.peak()
         if meter.recording:
-            meter.keep_lean(self._up, 0, last, self._neutral_cdeg)
+            meter.keep_lean(up, 0, last, self._neutral_cdeg)
         if found:
             event = self._found(now, found)
         if meter.recording:
-            meter.keep_lean(self._up, last, 1, self._neutral_cdeg)
+            meter.keep_lean(up, last, 1, self._neutral_cdeg)
         if self._rhythm.overdue(now):
             self._let_go()
         self._due = self._rhythm.overdue_at + 1
@@ -252,7 +210,7 @@ class Pipeline:
         """`samples` are missing before the next one (reason: index of wire.GAP_REASONS).  Breaks the stride."""
         at = self._frozen_from if self._frozen else self.sample
         self._frozen = False
-        self.sample += samples
+        self._stages.sample += samples
         guard.reset(self._guard)
         self._break(self.sample)
         return self._note_gap(at, self.sample - at, reason) | self._hand_out()
@@ -277,7 +235,7 @@ class Pipeline:
         self._meter.toe_off(self.to_x16)
         if not self._rhythm.locked:
             return 0
-        if self._coach.toe_off(now, self.ic_x16, self.to_x16):
+        if self.coach.toe_off(now, self.ic_x16, self.to_x16):
             return EV_TOE_OFF | EV_CUE
         return EV_TOE_OFF
 
@@ -296,7 +254,7 @@ class Pipeline:
         straight = (
             self._open and self._rhythm.locked and self._rhythm.regular and not last.flags & wire.FLAG_TURN
         )
-        slipped = self._seat.stride(self._gravity, interval_x16, straight)
+        slipped = self._seat.stride(self._stages.gravity, interval_x16, straight)
         if self._open:
             self._close(last, interval_x16)
             if self._rhythm.locked:
@@ -306,6 +264,8 @@ class Pipeline:
                 self._first = (self._first + 1) % _SLOTS
         self._strap.contact(ic_x16 >> 4)
         self._open = True
+        if slipped:
+            self.coach.slipped()
         return EV_SLIP if slipped else 0
 
     def _slot(self) -> Stride:
@@ -344,8 +304,8 @@ class Pipeline:
             stride.judge()
             stride.gait = self._gait.label(stride.gait)
             self._ledger.stride(stride.gait, stride.stride_x16, stride.still_x16)
-            self._coach.stride(stride)
-            stride.cue_state = self._coach.state
+            self.coach.stride(stride)
+            stride.cue_state = self.coach.state
 
     def _let_go(self) -> None:
         """No contact follows: close the open stride, without a length, and forget what was pending."""
@@ -360,7 +320,6 @@ class Pipeline:
         self._open = False
         self._rhythm.lost()
         self._gait.reset()
-        self._coach.forget()
 
     def _break(self, resumed: int) -> None:
         """Data are missing up to the sample `resumed`."""

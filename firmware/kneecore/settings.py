@@ -14,7 +14,7 @@ TABLE = tuple(
         ("cue_rule", 1, 0, 4, "code", "0 off, 1 cadence, 2 lean, 3 impact, 4 metronome"),
         ("cadence_offset_pm", 75, -200, 200, "permille", "target = baseline cadence + this; 0 guards the present one"),
         ("cadence_band_pm", 0, 0, 200, "permille", "half width of dead zone; 0: 2 SD of the baseline, at least 2 %"),
-        ("cue_side", 0, 0, 3, "code", "0 towards the offset (0: both), 1 both, 2 only increase, 3 only decrease"),
+        ("cue_side", 0, 0, 3, "code", "0 towards the offset (0: less; cadence both), 1 both, 2 only more, 3 only less"),
         ("cue_m", 3, 1, 10, "strides", "cue when this many of the last cue_n run strides are out of the band"),
         ("cue_n", 5, 1, 10, "strides", "see cue_m"),
         ("cue_holdoff_strides", 5, 1, 100, "strides", "run strides without a cue after a cue"),

@@ -1,70 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""The cadence rule: what it fires on, when, for how long, and what it never fires on."""
+"""The engine, shown on the cadence rule: what it fires on, when, and what it never fires on."""
 
-import numpy as np
+from itertools import pairwise
+from types import SimpleNamespace
+
 import pytest
 
-from kneecore import wire
+from core.coached import LEFT, RATE_HZ, SECOND_X16, Runner
+from kneecore import coach, wire
 from kneecore.coach import ARMED, BASELINE, HOLDOFF, OFF, Coach
 from kneecore.gait import RUN, UNSURE, WALK
 from kneecore.settings import Settings
 from kneecore.stride import Stride
 
-RATE_HZ = 500
-SECOND_X16 = 16 * RATE_HZ
-QUICK = {"baseline_strides": 20, "cadence_offset_pm": 0}
-
-
-class Runner:
-    """Feeds a coach strides of given cadences and asks it at every toe-off."""
-
-    def __init__(self, **settings):
-        self.coach = Coach(RATE_HZ, Settings(**QUICK | settings))
-        self.now_x16 = 0
-
-    def stride(self, spm, gait=RUN, confidence=100, flags=0):
-        """True if the toe-off after it buzzes."""
-        stride = Stride()
-        stride.begin(self.now_x16, flags)
-        stride.stride_x16 = round(120 / spm * SECOND_X16)
-        stride.gait, stride.confidence = gait, confidence
-        self.now_x16 += stride.stride_x16
-        self.coach.stride(stride)
-        to_x16 = self.now_x16 + stride.stride_x16 // 3
-        told_x16 = to_x16 + SECOND_X16 // 20
-        return self.coach.toe_off(told_x16 >> 4, self.now_x16, to_x16)
-
-    def run(self, *cadences, **options):
-        """Which of the strides buzzed, counted from 1."""
-        return [i for i, spm in enumerate(cadences, 1) if self.stride(spm, **options)]
-
-    def ready(self, spm=160):
-        assert self.run(*[spm] * 20) == []
-        assert self.coach.state == ARMED
-        return self
-
 
 def test_the_states_are_those_of_the_wire():
-    assert [wire.CUE_STATES[code] for code in (OFF, BASELINE, ARMED, HOLDOFF)] == [
-        "off",
-        "baseline",
-        "armed",
-        "holdoff",
-    ]
+    for code, name in enumerate(wire.CUE_STATES):
+        assert getattr(coach, name.upper()) == code
 
 
 def test_target_is_baseline_plus_offset_and_the_band_at_least_2_percent():
     cue = Runner(cadence_offset_pm=75).ready(160).coach.cue
     assert cue.target == pytest.approx(17200, abs=10)
     assert cue.band == pytest.approx(320, abs=2)
-
-
-def test_the_band_is_two_standard_deviations_when_that_is_more():
-    runner = Runner(baseline_strides=200)
-    cadences = np.random.default_rng(1).normal(160, 3, 200)
-    runner.run(*cadences)
-    assert runner.coach.cue.target == pytest.approx(100 * cadences.mean(), rel=0.003)
-    assert runner.coach.cue.band == pytest.approx(200 * cadences.std(), rel=0.15)
 
 
 def test_a_band_that_is_set_is_used():
@@ -113,35 +71,6 @@ def test_which_side_is_cued(side, offset_pm, cued_slow, cued_fast):
         assert bool(runner.run(*[spm] * 5)) is cued
 
 
-def test_a_larger_error_buzzes_longer_within_the_two_limits():
-    lengths = []
-    for spm in (156, 152, 148, 120):
-        runner = Runner().ready()
-        assert runner.run(*[spm] * 3) == [3]
-        lengths.append(runner.coach.cue.pulse_ms)
-    assert lengths == sorted(set(lengths))
-    assert 80 <= lengths[0] < 100
-    assert lengths[-1] == 200
-
-
-def test_the_pulse_ends_50_ms_before_the_next_contact_or_is_left_out():
-    runner = Runner(pulse_min_ms=400, pulse_max_ms=400).ready(220)
-    assert runner.run(*[200] * 3) == [3]
-    cue = runner.coach.cue
-    left_ms = (cue.ic_x16 + round(120 / 200 * SECOND_X16) - cue.command_x16) * 1000 // SECOND_X16
-    assert cue.pulse_ms == pytest.approx(left_ms - 50, abs=2)
-    coach = runner.coach
-    runner = Runner().ready()
-    runner.run(150, 150)
-    stride = Stride()
-    stride.begin(runner.now_x16, 0)
-    stride.stride_x16, stride.gait, stride.confidence = 6400, RUN, 100
-    runner.coach.stride(stride)
-    ic_x16 = runner.now_x16 + 6400
-    assert not runner.coach.toe_off((ic_x16 + 6400) >> 4, ic_x16, ic_x16 + 3000)
-    assert coach.state == HOLDOFF
-
-
 @pytest.mark.parametrize(
     "options", [{"gait": WALK}, {"gait": UNSURE}, {"confidence": 59}], ids=["walk", "unsure", "doubtful"]
 )
@@ -182,46 +111,73 @@ def test_turns_gaps_walks_and_doubtful_strides_are_no_baseline():
     assert runner.coach.cue.target == pytest.approx(16000, abs=10)
 
 
-def test_odd_strides_are_left_out_of_the_baseline():
-    runner = Runner()
-    runner.run(*[160] * 17, 80, 120, 240)
-    assert runner.coach.state == ARMED
-    assert runner.coach.cue.target == pytest.approx(16000, abs=10)
-
-
-def test_an_unsteady_baseline_starts_again():
-    runner = Runner()
-    runner.run(*[155, 162] * 10)
-    assert runner.coach.state == ARMED
-    runner = Runner()
-    runner.run(*[140, 180] * 10)
-    assert runner.coach.state == BASELINE
-    runner.ready()
-
-
 def test_the_rule_can_be_off():
     runner = Runner(cue_rule=0)
     assert runner.run(*[160] * 40, *[120] * 40) == []
     assert runner.coach.state == OFF
 
 
-def test_rules_that_are_not_built_are_off():
-    for rule in (2, 3, 4):
-        assert Runner(cue_rule=rule).coach.state == OFF
+def test_every_step_cues_each_stride_that_is_out():
+    runner = Runner(cue_mode=1).ready()
+    assert runner.run(160, 150, 150, 160, 150) == [2, 3, 5]
+    assert runner.coach.state == ARMED
 
 
-def cues_in_unchanged_running(**settings):
-    """In ten runs of 5 minutes after the baseline, SD 3 steps/min."""
-    cued = 0
-    for seed in range(10):
-        cadences = np.random.default_rng(seed).normal(165, 3, 250 + 412)
-        cued += len(Runner(baseline_strides=250, **settings).run(*cadences))
-    return cued
+def test_every_fourth_stride_that_is_out_is_cued():
+    assert Runner(cue_mode=2, cue_every=4).ready().run(*[150, 160] * 9) == [7, 15]
 
 
-def test_unchanged_running_is_nearly_never_cued_at_two_sd_and_often_at_one():
-    assert cues_in_unchanged_running() <= 4
-    assert cues_in_unchanged_running(cadence_band_pm=18) > 50
+def test_the_summary_cues_once_in_its_time_by_the_mean():
+    runner = Runner(cue_mode=3, cue_summary_s=60).ready()
+    assert runner.run(*[160] * 70, *[150] * 10) == []  # their mean is inside
+    cued = runner.run(*[150] * 240)
+    assert len(cued) == 3
+    assert {later - earlier for earlier, later in pairwise(cued)} == {75}
+    assert runner.coach.cue.value == pytest.approx(15000, abs=5)
+    assert runner.run(*[160] * 30, gait=WALK) == []
+
+
+def test_records_read_from_a_log_lead_to_the_same_states_as_the_strides():
+    """Whoever follows a unit by its records tells it of each cue."""
+    unit = Runner()
+    host = Coach(RATE_HZ, unit.settings, LEFT)
+    asked = []
+    for spm in [160] * 25 + [150] * 12 + [160] * 5:
+        stride = Stride()
+        stride.begin(unit.now_x16, 0)
+        stride.stride_x16 = round(120 / spm * SECOND_X16)
+        stride.gait, stride.confidence = RUN, 100
+        unit.coach.stride(stride)
+        stride.cue_state = unit.coach.state
+        values = dict.fromkeys(("seq", "boot", "t_us"), 0)
+        values |= {name: getattr(stride, name) for name, _ in wire.STRIDE.fields[3:]}
+        _, values = wire.decode(wire.frame(wire.STRIDE, values))
+        host.stride(SimpleNamespace(**values))
+        assert host.state == values["cue_state"]
+        assert host.asked == unit.coach.asked
+        asked.append(host.asked)
+        unit.now_x16 += stride.stride_x16
+        if unit.coach.toe_off((unit.now_x16 >> 4) + 150, unit.now_x16, unit.now_x16 + 2000):
+            host.cued()
+    assert sum(map(bool, asked)) == 12
+    assert host.kept == unit.coach.kept
+
+
+def test_the_end_of_a_bout_empties_the_window():
+    runner = Runner().ready()
+    assert runner.run(150, 150) == []
+    stride = Stride()
+    stride.begin(runner.now_x16, 0)
+    stride.gait, stride.confidence = RUN, 100
+    runner.coach.stride(stride)
+    assert runner.run(150, 150, 150) == [3]
+
+
+def test_a_gap_empties_the_window():
+    runner = Runner().ready()
+    assert runner.run(150, 150) == []
+    assert runner.run(150, flags=wire.FLAG_GAP_BEFORE) == []
+    assert runner.run(150, 150) == [2]
 
 
 def test_the_fields_are_those_of_the_wire():

@@ -12,13 +12,13 @@ import pytest
 from core.mounting import OBLIQUE, calibration
 from core.runs import CHIP, modelled
 from core.smallint import SmallArray, SmallInt
-from kneecore import coach, guard, mount, pipeline, strap, stride, strike, tally, tilt
+from kneecore import baseline, coach, guard, mount, pipeline, pulse, strap, stride, strike, tally, tilt
 from kneecore.settings import Settings
 from kneesense import recording, selfcal
 from kneesense.simulator import Phase
 
 BITS = {"b": 8, "h": 16, "H": 17, "i": 31}
-MODULES = (coach, guard, mount, pipeline, strap, stride, strike, tally, tilt)
+MODULES = (baseline, coach, guard, mount, pipeline, pulse, strap, stride, strike, tally, tilt)
 LONGEST_SAMPLES = 18 * 3600 * 1000  # what pipeline.py promises
 
 
@@ -75,7 +75,7 @@ def feed(made, rows):
 
 def run_rows(rate_hz):
     """A run whose axes are the shank's, turned into those of the oblique sensor."""
-    _, samples = modelled([Phase("still", 1), Phase("run", 8, 175), Phase("run", 6, 150)], rate_hz)
+    _, samples = modelled([Phase("still", 1), Phase("run", 17, 175), Phase("run", 6, 150)], rate_hz)
     rows = np.array(samples, float).reshape(-1, 2, 3) @ np.array(OBLIQUE)
     return rows.reshape(-1, 6).clip(-32768, 32767).round()
 
