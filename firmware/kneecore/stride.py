@@ -28,12 +28,13 @@ _YAW_MOST_X16_DPS = 144  # so that one odd stride, the first from standing say, 
 _TURN_HOLD_TAUS = 2
 _STRAIGHT_MOST_X16_DPS = 32
 
-# What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues.
+# What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues,
+# nor one that is clipped, unsettled or worn loosely.
 PENALTIES = (
-    (wire.FLAG_CLIPPED, 30),
+    (wire.FLAG_CLIPPED, 45),
     (wire.FLAG_GAP_BEFORE, 10),
     (wire.FLAG_BACKDATED, 10),
-    (wire.FLAG_STRAP_LOOSE, 20),
+    (wire.FLAG_STRAP_LOOSE, 45),
     (wire.FLAG_BIAS, 45),
     (wire.FLAG_MISSING, 50),
 )

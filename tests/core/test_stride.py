@@ -9,6 +9,7 @@ import pytest
 from kneecore import tally, wire
 from kneecore.guard import CLIPPED
 from kneecore.rhythm import STRIDE_MAX_MS
+from kneecore.settings import Settings
 from kneecore.stride import IRREGULAR_PENALTY, PENALTIES, Meter, Stride
 
 RATE_HZ = 500
@@ -133,10 +134,14 @@ def test_confidence_never_falls_below_zero():
     assert stride.confidence == 0
 
 
-def test_no_toe_off_or_an_odd_length_is_below_what_cues_need():
-    from kneecore.settings import Settings
+@pytest.mark.parametrize(
+    "flag", [wire.FLAG_CLIPPED, wire.FLAG_STRAP_LOOSE, wire.FLAG_BIAS, wire.FLAG_MISSING]
+)
+def test_what_spoils_a_number_is_below_what_cues_need(flag):
+    assert Settings().confidence_min > 100 - dict(PENALTIES)[flag]
 
-    assert Settings().confidence_min > 100 - dict(PENALTIES)[wire.FLAG_MISSING]
+
+def test_an_odd_length_is_below_what_cues_need():
     assert Settings().confidence_min > 100 - IRREGULAR_PENALTY
 
 
