@@ -29,13 +29,14 @@ _TURN_HOLD_TAUS = 2
 _STRAIGHT_MOST_X16_DPS = 32
 
 # What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues,
-# nor one that is clipped, unsettled or worn loosely.
+# nor one that is clipped or worn loosely.  Unsettled lean bars cues of lean by its flag (rules.py): cadence is none the
+# worse for it.
 PENALTIES = (
     (wire.FLAG_CLIPPED, 45),
     (wire.FLAG_GAP_BEFORE, 10),
     (wire.FLAG_BACKDATED, 10),
     (wire.FLAG_STRAP_LOOSE, 45),
-    (wire.FLAG_BIAS, 45),
+    (wire.FLAG_BIAS, 30),
     (wire.FLAG_MISSING, 50),
 )
 IRREGULAR_PENALTY = 45  # the interval is not like the one before it

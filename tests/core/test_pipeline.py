@@ -291,30 +291,6 @@ def test_a_range_of_2_g_keeps_the_cadence_and_withholds_the_impact(steady):
     assert not any(outcome.flagged("clipped"))
 
 
-def with_yaw(rows, dps):
-    """The same run on a course that turns by `dps` about the vertical, to the first order."""
-    up = rows[:, :3].mean(axis=0)
-    up /= np.linalg.norm(up)
-    out = rows.astype(float)
-    out[:, 3:] += np.outer(dps, up) * 16.4
-    return packed(out)
-
-
-def test_a_slow_turn_and_sharp_turns_leave_cadence_and_contact_time(steady):
-    _, samples, outcome = steady
-    rows = table(samples)
-    t = np.arange(len(rows)) / RATE_HZ
-    sharp = np.where((t % 30 > 14) & (t % 30 < 16), 90.0, 0.0)
-    for dps in (np.full(len(t), 3.0), sharp):
-        turned = play(with_yaw(rows, dps))
-        assert len(turned.strides) == len(outcome.strides)
-        assert turned.cadence_spm() == pytest.approx(outcome.cadence_spm(), rel=0.01)
-        contacts = [np.median([s["contact_x16"] for s in run.strides]) for run in (turned, outcome)]
-        assert contacts[0] == pytest.approx(contacts[1], rel=0.01)
-    assert any(turned.flagged("turn"))
-    assert not any(outcome.flagged("turn"))
-
-
 def retimed(samples, factor, amplitude=1.0):
     """The run `factor` times as long, resampled; `amplitude` about the mean of each axis."""
     rows = table(samples).astype(float)
