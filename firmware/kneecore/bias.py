@@ -8,8 +8,8 @@ stays.  What was corrected shows in u only after the filter's delay tau; two lag
 what is added back of them makes each stride a measurement of the whole bias.
 
 The estimate is their mean, from 4 strides' weight to that of 32 (about 20 s); a stride counts as at most 0.5 deg/s off,
-and it is 6 deg/s at most: an apparent vertical that tilts for a while (a bend, a sprint) moves it little.  Standing still, which
-shows the bias directly, replaces it.
+and it is 6 deg/s at most: an apparent vertical that tilts for a while (a bend, a sprint) moves it little.  Standing
+still, which shows the bias directly, replaces it.
 
 Formats: bias and offsets 131072 per deg/s, those of the mount's Q13 matrix; sums of u 2^22 per g, of up to 8191
 samples.  31 bits for any input.

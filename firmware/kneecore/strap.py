@@ -2,8 +2,9 @@
 """A loose strap, heard by how the unit shakes in mid-stance.
 
 The shank is quiet 130 to 230 ms after contact, when the impact is over and push-off has not begun; a unit that
-swings on its strap rings on at 15 to 30 Hz.  Where the foot is off by then (from about 4 m/s on) nothing is heard.  The measure is the mean second difference of acceleration over 16 ms,
-which passes 18 Hz nine times better than 5 Hz, of the axis that shakes most.
+swings on its strap rings on at 15 to 30 Hz.  Where the foot is off by then (from about 4 m/s on) nothing is heard.  The
+measure is the mean second difference of acceleration over 16 ms, which passes 18 Hz nine times better than 5 Hz, of the
+axis that shakes most.
 
 Measured over strides: up to 0.38 g in treadmill runs, 0.47 g in fast walking; median 0.6 g in those runs with a ring
 of 0.6 g, 18 Hz, 60 ms decay added on all axes 90 ms after the impact, 0.4 to 0.55 g with it on one axis.

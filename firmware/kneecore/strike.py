@@ -290,9 +290,8 @@ def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
                 if best >= _BRAKING:
                     if forward > (state[_TOP] << sign >> sign):
                         state[_TOP] = forward
-                    if forward < (state[_TOP] << sign >> sign) - _BRAKED and best >= state[_BRAKING_USUAL]:
-                        found = CONTACT
-                    elif since >= state[_WINDOW_LENGTH]:
+                    low = (state[_TOP] << sign >> sign) - _BRAKED
+                    if (forward < low and best >= state[_BRAKING_USUAL]) or since >= state[_WINDOW_LENGTH]:
                         found = CONTACT
                 elif since >= state[_WINDOW_MAX]:
                     mode = _WAIT
