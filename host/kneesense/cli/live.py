@@ -14,6 +14,7 @@ from kneecore import wire
 from .. import stored
 from ..alerts import Alert, Alerts
 from ..bus import News, Update
+from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
 from ..inbox import Inbox
@@ -71,6 +72,8 @@ class Follower:
         self._out = out
         self._alerts = alerts
         self._reader: RunRecords | None = None
+        self._watch: CueWatch | None = None
+        self._why = ""
 
     async def run(self, duration_s: float | None = None) -> int:
         """Until the run is over, `duration_s` have passed since its start, or Ctrl-C.  Returns the exit code."""
@@ -113,16 +116,29 @@ class Follower:
                 self._begin(frame)
                 if duration_s is not None:
                     asyncio.get_running_loop().call_later(duration_s, self._session.stop, TIME_OVER_S)
+            why = self._watched(frame)
             if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
                 self._tell(record)
+            if why and why != self._why:
+                self._why = why
+                self._out.note(f"              no cue: {why}")
 
     def _begin(self, start: LogFrame) -> None:
         run = stored.at(self._store, self._session.unit_id or "", start.key)
         if run is not None:
             self._reader = RunRecords(stored.about(self._store, run, start))
 
+    def _watched(self, frame: LogFrame) -> str | None:
+        """Why no cue comes after this record, if it is a stride."""
+        if self._watch is None and self._session.setup is not None:
+            self._watch = CueWatch(self._session.setup)
+        return self._watch.feed(frame.name, frame.values()) if self._watch else None
+
     def _tell(self, record: Record) -> None:
-        self._out.record(record, line(record))
+        text = line(record)
+        if text and record["type"] == "stride" and self._watch and self._watch.asked:
+            text += f"  {self._watch.asked}"
+        self._out.record(record, text)
         self._alerts.see(record)
 
     def _sum_up(self, unit_id: str, start: Key) -> None:

@@ -4,26 +4,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from kneecore import settings, wire
-
+from ..cuesettings import step, target
 from ..errors import InputError
+from .consent import ScreenAnswers
 from .output import DEFAULT_FLAGS, Flags, Output
 
-Cue = Literal["cadence", "off"]
+if TYPE_CHECKING:
+    from ..store import Store
+
+Cue = Literal["cadence", "lean", "impact", "metronome", "off"]
 
 
 async def run(
     *,
     unit: str | None = None,
     runner: str | None = None,
-    cue: Cue = "cadence",
-    offset_pct: Annotated[float | None, Parameter(name="--offset")] = None,
-    band_pct: Annotated[float | None, Parameter(name="--band")] = None,
+    cue: Cue | None = None,
+    offset: float | None = None,
+    band: float | None = None,
     baseline: int | None = None,
+    screen_answers: ScreenAnswers = None,
     calibration: Path | None = None,
     duration_s: Annotated[float | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
@@ -33,9 +37,11 @@ async def run(
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
 
     The unit records by itself: after a lost link or a killed program nothing is missing, see --attach.
+    Each stride shows the state of the cue; why none comes is told when that changes.
     Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
-    Examples: kneesense run --calibration me.json; kneesense run --offset 5 --duration 1800; kneesense run --attach
+    Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
+    kneesense run --cue off; kneesense run --attach
 
     Parameters
     ----------
@@ -44,13 +50,16 @@ async def run(
     runner
         Who runs. Default: the runner the unit is paired with.
     cue
-        Rule of the vibration cue.
-    offset_pct
-        Target cadence over the baseline, in percent; 0 holds the present one. Default 7.5.
-    band_pct
-        Half width of the dead zone around the target, in percent. Default: from the spread of the baseline.
+        Rule of the vibration cue, for this and later runs. Default: as it is set on the unit (`kneesense cue`).
+    offset
+        With --cue: target over the baseline, in percent; for lean in degrees. Default: 7.5 % for cadence, 0 for lean,
+        -20 % for impact.
+    band
+        With --cue: half width of the dead zone around the target, in the same unit. Default: by the baseline's spread.
     baseline
-        Steady run strides that make the baseline. Default 250, about 3 minutes.
+        Steady run strides that make the baseline. Default: as it is set on the unit, at first 250 (about 3 minutes).
+    screen_answers
+        Answers of the safety screen before a runner's first cue, such as no,no,no,no,no. Asked for at a terminal.
     calibration
         Calibration file of this strapping. Default: the one the unit has.
     duration_s
@@ -60,6 +69,7 @@ async def run(
     end
         With --attach: end the run that goes on, after fetching all of it.
     """
+    from .. import prescription
     from ..alerts import Alerts
     from ..ble import BleLink
     from ..paths import store_file
@@ -73,32 +83,40 @@ async def run(
         raise InputError(
             "--end ends a run that goes on without this computer", "kneesense run --attach --end"
         )
-    values = _settings(cue, offset_pct, band_pct, baseline)
+    if cue is None and (offset is not None or band is not None):
+        raise InputError("--offset and --band are in the unit of a rule", "name it: --cue cadence or another")
+    values = target(cue, offset, band, whole=True) if cue else {}
+    if baseline is not None:
+        values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
     with Store(store_file(flags.store)) as store:
         paired = choose(store.units(), unit, runner)
+        who = runner or paired.runner
         fields = _calibration(calibration, paired.side) if calibration else None
-        plan = Plan(values, fields, runner, attach, end)
+        if not attach:
+            values |= _agreed(store, who, cue, screen_answers, out)
+        prescribed = store.prescription(who)
+        on_pain = prescription.loads(prescribed).pain_text if prescribed else prescription.STOP
+        plan = Plan(values, fields, runner if attach else who, attach, end, coached=True)
         session = Session(lambda: BleLink(paired.handle), store, plan, unit_id=paired.device)
-        return await Follower(session, store, out, Alerts([AlertLine(out)], paired)).run(duration_s)
+        alerts = Alerts([AlertLine(out)], paired, on_pain=on_pain)
+        return await Follower(session, store, out, alerts).run(duration_s)
 
 
-def _settings(
-    cue: Cue, offset_pct: float | None, band_pct: float | None, baseline: int | None
-) -> dict[str, int]:
-    """All of the cue's settings, also those not named: the unit may still have others from an earlier run."""
-    chosen = {
-        "cue_rule": wire.RULES.index(cue),
-        "cadence_offset_pm": None if offset_pct is None else round(10 * offset_pct),
-        "cadence_band_pm": None if band_pct is None else round(10 * band_pct),
-        "baseline_strides": baseline,
-    }
-    try:
-        return {
-            name: settings.find(name).default if value is None else settings.checked(name, value)
-            for name, value in chosen.items()
-        }
-    except settings.SettingError as error:
-        raise InputError(str(error)) from None
+def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:
+    """What the safety screen changes.  Raises when cues are asked for by name and it does not allow them."""
+    from .consent import require, warn_of_lean, withheld
+
+    if cue == "off":
+        return {}
+    if cue is not None:
+        require(store, runner, answers, out)
+        warn_of_lean(store, runner, cue, out)
+        return {}
+    why = withheld(store, runner, answers, out)
+    if why is None:
+        return {}
+    out.warn("cues_withheld", f"{why}; they are switched off on the unit")
+    return target("off", None, None)
 
 
 def _calibration(file: Path, side: str) -> dict[str, int]:

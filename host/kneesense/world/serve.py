@@ -32,7 +32,7 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], s
         f"  export KNEESENSE_RADIO={radio}\n"
         f"  kneesense scan\n"
         f"  kneesense pair {unit.short_id} --side {side}\n"
-        f"  kneesense run --calibration {mounted} --baseline 10 --offset 0"
+        f"  kneesense run --calibration {mounted} --baseline 10 --cue cadence --offset 0"
     )
     try:
         await stop.wait()
