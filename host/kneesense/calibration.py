@@ -15,6 +15,7 @@ from typing import Any
 
 from kneecore import chips, mount, wire
 
+from . import outfile
 from .errors import InputError
 
 _ONE_Q14 = 16384
@@ -87,8 +88,9 @@ class Calibration:
         return json.dumps(self.to_json(), indent=1) + "\n"
 
     def save(self, path: str | Path) -> None:
-        """Write the JSON file."""
-        Path(path).write_text(self.to_text(), encoding="utf-8")
+        """Write the JSON file: whole or not at all, over one that is there."""
+        with outfile.writing(Path(path), overwrite=True) as file:
+            file.write(self.to_text())
 
 
 def load(path: str | Path) -> Calibration:

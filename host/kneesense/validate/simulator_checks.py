@@ -9,7 +9,7 @@ import numpy as np
 
 from .checks import IC_BIAS_MS, IC_SD_MS, Check, text_of
 from .compare import LEANS, Pair, Tally
-from .figures import MAIN_CELLS, pooled, within_sd
+from .figures import GROUPS, MAIN_CELLS, pooled, within_sd
 from .runners import QUIET, Measured
 from .stats import spread
 
@@ -18,11 +18,6 @@ CONTACT_BIAS_MS, CONTACT_SD_MS = 10.0, 15.0
 METRIC_BIAS_DEG, METRIC_SD_DEG = 0.5, 0.7
 DECISION_MS, REST_MS = 100.0, 50.0
 LABELS_RIGHT = 0.95
-_GROUPS = {
-    "walking": tuple(cell for cell in MAIN_CELLS if cell.startswith("walk")),
-    "running": tuple(cell for cell in MAIN_CELLS if cell.startswith(("run", "sprint"))),
-    "stairs": tuple(cell for cell in MAIN_CELLS if cell.startswith("stairs")),
-}
 
 
 def of_simulator(measured: Sequence[Measured]) -> Iterator[Check]:
@@ -54,7 +49,7 @@ def of_simulator(measured: Sequence[Measured]) -> Iterator[Check]:
             f"0 in {', '.join(QUIET)}",
             f"{sum(one.trivial.n_false for one in quiet)}",
         )
-    for name, chosen in _GROUPS.items():
+    for name, chosen in GROUPS.items():
         yield from _timing(name, [main.of(cell) for cell in chosen])
     yield from _lean_metrics(main)
     yield from _decision(measured)
