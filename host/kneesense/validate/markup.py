@@ -76,10 +76,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def signs(text: str) -> str:
-    """Escaped, with the signs that a terminal may not have."""
+    """Escaped, with the signs of `typographic`."""
+    return escape(typographic(text))
+
+
+def typographic(text: str) -> str:
+    """With the signs that a terminal may not have."""
     for plain, sign in (("+-", "\u00b1"), ("<=", "\u2264"), (">=", "\u2265")):
         text = text.replace(plain, sign)
-    return escape(text)
+    return text
 
 
 def figures(pictures: Iterable[tuple[str, str]]) -> str:
