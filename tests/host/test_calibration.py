@@ -31,6 +31,9 @@ def test_json_gives_back_the_same_calibration(tmp_path):
     path = tmp_path / "calibration.json"
     GOOD.save(path)
     assert calibration.load(path) == GOOD
+    with pytest.raises(InputError, match="exists"):
+        GOOD.save(path)
+    GOOD.save(path, overwrite=True)
 
 
 def test_the_wire_has_every_field_and_gives_back_its_resolution():
