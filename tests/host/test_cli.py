@@ -210,7 +210,7 @@ def test_scan_without_an_adapter_exits_3_with_the_next_step(tell, stack):
 def test_pair_remembers_a_unit(tell, tell_json, stack, home):
     code, out, _ = tell("pair", "0c0d", "--side", "right", "--face", "medial", "--runner", "Ann")
     assert code == 0
-    assert "Ann, right leg, face medial" in out[0]
+    assert "Ann, right leg, medial face" in out[0]
     with Store(home / "runs.sqlite") as store:
         assert store.units() == [Unit("0a0b0c0d", "0c0d", "right", "medial", "Ann")]
     assert tell_json("scan", "--timeout", 0.01)[1][0]["runner"] == "Ann"

@@ -65,7 +65,7 @@ async def pair(
                 )
             runner = known[0] if known else "me"
         store.remember(Unit(info.unit_id, seen.handle, side, face or "unknown", runner))
-    place = f"{side} leg, face {face or 'unknown'}"
+    place = f"{side} leg" + (f", {face} face" if face else "")
     out.record(
         {
             "type": "unit",

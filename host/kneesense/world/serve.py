@@ -34,7 +34,8 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], s
         f"  export KNEESENSE_HOME={shlex.quote(str(folder.absolute()))}\n"
         f"  kneesense scan\n"
         f"  kneesense pair {unit.short_id} --side {side}\n"
-        f'  kneesense run --calibration "$KNEESENSE_HOME/{mounted.name}" --baseline 10 --offset 0\n'
+        f'  kneesense run --calibration "$KNEESENSE_HOME/{mounted.name}" \\\n'
+        f"    --baseline 10 --offset 0\n"
         f"Runs are kept in that folder, not among your own."
     )
     try:
