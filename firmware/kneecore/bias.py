@@ -7,9 +7,9 @@ about the two axes across gravity: x by u's z, z by -u's x.  The error about the
 stays.  What was corrected shows in u only after the filter's delay tau; two lags of tau / 2 in a row stand for it, and
 what is added back of them makes each stride a measurement of the whole bias.
 
-The estimate is their mean, from 4 strides' weight to that of 32 (about 20 s), at most 0.5 deg/s a stride and
-6 deg/s in all: an apparent vertical that tilts for a while (a bend, a sprint) moves it little.  Standing still, which
-shows the bias directly, replaces it.
+The estimate is their mean, from 4 strides' weight to that of 32 (about 20 s); a stride counts as at most 0.5 deg/s off,
+and it is 6 deg/s at most: an apparent vertical that tilts for a while (a bend, a sprint) moves it little.  Standing
+still, which shows the bias directly, replaces it.
 
 Formats: bias and offsets 131072 per deg/s, those of the mount's Q13 matrix; sums of u 2^22 per g, of up to 8191
 samples.  31 bits for any input.
@@ -21,9 +21,10 @@ from .fixed import rounded_div
 
 UNIT = 131072  # 1 deg/s: 16 LSB in Q13
 
-_STEP = UNIT >> 1
+_MOST_OFF = UNIT >> 1
 _MOST = 6 * UNIT
 _FEWEST_STRIDES, _MOST_STRIDES = 4, 32
+_SURPRISE = UNIT  # what the last strides show beyond what is known, in mean: lean cannot be trusted
 _REST_LIMIT = 25 * UNIT  # parts are specified to 20 deg/s
 _MEAN_LIMIT = 1 << 15
 _X_OFFSET, _Z_OFFSET = 4 * 3 + 3, 4 * 5 + 3  # in the matrix of mount.py
@@ -71,6 +72,11 @@ class Bias:
         self._matrix[_X_OFFSET] = self._base_x - self._mirror * self._x.bias
         self._matrix[_Z_OFFSET] = self._base_z - self._z.bias
 
+    @property
+    def surprised(self) -> bool:
+        """The last strides show another bias than the one known: it has jumped, or what looks like it is a turn."""
+        return abs(self._x.off) > _SURPRISE or abs(self._z.off) > _SURPRISE
+
     def _left(self, pull: int, samples: int) -> int:
         """Bias left, as this stride shows it, cut where no gyro is so bad."""
         mean = (pull // samples << 4) + ((pull % samples << 4) // samples)
@@ -79,18 +85,20 @@ class Bias:
 
 
 class _Track:
-    """One axis: `bias` found so far."""
+    """One axis: `bias` found so far, `off`."""
 
     def restart(self, strides: int) -> None:
         self.bias = 0
+        self.off = 0  # of what a stride shows from what is known, mean over about four
         self._strides = strides
         self._lag1 = self._lag2 = 0
 
     def stride(self, left: int, share_q8: int) -> None:
         self._lag1 += (self.bias - self._lag1) * share_q8 >> 8
         self._lag2 += (self._lag1 - self._lag2) * share_q8 >> 8
-        step = (self._lag2 + left - self.bias) // self._strides
-        self.bias += min(max(step, -_STEP), _STEP)
+        off = self._lag2 + left - self.bias
+        self.off += (off - self.off) >> 2
+        self.bias += min(max(off, -_MOST_OFF), _MOST_OFF) // self._strides
         self.bias = min(max(self.bias, -_MOST), _MOST)
         if self._strides < _MOST_STRIDES:
             self._strides += 1

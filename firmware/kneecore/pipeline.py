@@ -233,6 +233,7 @@ class Pipeline:
             return 0
         self.to_x16 = self._strike.to_x16
         self._meter.toe_off(self.to_x16)
+        self._strap.toe_off(self.to_x16 >> 4)
         if not self._rhythm.locked:
             return 0
         if self.coach.toe_off(now, self.ic_x16, self.to_x16):
@@ -281,7 +282,7 @@ class Pipeline:
             stride.flags |= wire.FLAG_STRAP_LOOSE
         if self._tally[tally.TURN_LOST_AT] >= 0:
             self._settled_at = max(self._settled_at, self._tally[tally.TURN_LOST_AT] + self._settle)
-        if stride.ic_x16 >> 4 < self._settled_at:
+        if stride.ic_x16 >> 4 < self._settled_at or self._seat.surprised:
             stride.flags |= wire.FLAG_BIAS
 
     def _confirm(self) -> None:

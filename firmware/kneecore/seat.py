@@ -40,6 +40,11 @@ class Seat:
         """A stretch out of gait must not be longer: the bias may change with its last sample."""
         return self._rest.watch.left
 
+    @property
+    def surprised(self) -> bool:
+        """Lean cannot be trusted: see Bias."""
+        return self._bias.surprised
+
     def moved(self) -> None:
         """Gait, or missing samples: no standing still goes on over it."""
         self._rest.reset()

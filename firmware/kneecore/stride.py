@@ -24,17 +24,19 @@ _LEAN_MS = 1700  # the longest contact and the crossing before it
 # straight runs the mean stays within 1.6.  In a bend the apparent vertical tilts, and lean follows it by the filter's
 # tau: so a turn is flagged for two tau more.
 _TURN_X16_DPS = 40  # sixteenths of a deg/s
+_YAW_MOST_X16_DPS = 144  # so that one odd stride, the first from standing say, is no turn
 _TURN_HOLD_TAUS = 2
 _STRAIGHT_MOST_X16_DPS = 32
 
 # What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues,
-# nor one that is clipped, unsettled or worn loosely.
+# nor one that is clipped or worn loosely.  Unsettled lean bars cues of lean by its flag (rules.py): cadence is none the
+# worse for it.
 PENALTIES = (
     (wire.FLAG_CLIPPED, 45),
     (wire.FLAG_GAP_BEFORE, 10),
     (wire.FLAG_BACKDATED, 10),
     (wire.FLAG_STRAP_LOOSE, 45),
-    (wire.FLAG_BIAS, 45),
+    (wire.FLAG_BIAS, 30),
     (wire.FLAG_MISSING, 50),
 )
 IRREGULAR_PENALTY = 45  # the interval is not like the one before it
@@ -131,8 +133,9 @@ class Meter:
         """The stride under way is over: was it in a turn?"""
         stride = self._stride
         tallied = self._tallied
-        if tallied[tally.YAWED]:
+        if tallied[tally.YAWED] and stride is not self._nobody:
             yaw_x16 = tallied[tally.YAW] * (16 // tally.YAW_LSB_PER_DPS) // tallied[tally.YAWED]
+            yaw_x16 = min(max(yaw_x16, -_YAW_MOST_X16_DPS), _YAW_MOST_X16_DPS)
             self._turn_x16 += (yaw_x16 - self._turn_x16) >> 2
         tallied[tally.YAW] = tallied[tally.YAWED] = 0
         straight_x16 = self._straight_x1024 >> 6

@@ -10,7 +10,8 @@ and the push-off peak of the axial acceleration comes with it; in walking the cr
 and toe-off is the end of the dip that follows.
 
 Constants are from the recordings: 7 walking contacts on a force plate, 54 running stances on an instrumented treadmill
-(virtual sensor).  The steepest rise comes 27 ms (SD 5) after contact in walking, 20 ms (SD 2) in running; the crest
+(virtual sensor).  The steepest rise comes 27 ms (SD 5) after contact in walking, 20 ms (SD 2) in running, the least
+rate 23 ms (SD 3) in both; the crest
 11 ms (SD 7) before toe-off in running; 10 % of the dip's depth is regained 1 ms (SD 6) before toe-off in walking.
 Limits: contact 90 ms to 1.5 s; toe-off in a real run has no reference.
 
@@ -67,7 +68,9 @@ _LAG_MS = 8
 _WINDOW_FROM_MS = 24  # earlier rises are of the swing; the contact's were 28 ms and more after the crossing
 _WINDOW_MS = 90  # then the steepest rise so far was the contact's
 _WINDOW_MAX_MS = 170  # contacts follow the zero crossing by about 20 ms, slow first steps by up to 130
-_RISE_AFTER_CONTACT_MS = 24
+_RISE_AFTER_CONTACT_MS = 23
+_LOW_AFTER_MS = 5  # the least rate follows the steepest rise by this,
+_LOW_OFF_MS = 12  # give or take this, or it belongs to something else
 _STANCE_MIN_MS = 90
 _STANCE_MAX_MS = 1500
 _SWING_MAX_MS = 1500
@@ -121,9 +124,12 @@ _CREST_PUSH = const(35)
 _DIP_RATE = const(36)
 _REGAINED_AT = const(37)
 _DIP_DEEP = const(38)  # a dip that is not below this is a ripple
+_BRAKING_USUAL = const(39)  # half of the last stride's: a weaker rise may be the swing's end
+_LOW = const(40)  # least rate since the crossing, and when
+_LOW_AT = const(41)
 # rings
-_PEAKS = const(39)  # of the last three swings
-_FORWARD = const(42)  # the last _LAG accelerations
+_PEAKS = const(42)  # of the last three swings
+_FORWARD = const(45)  # the last _LAG accelerations
 
 
 class Strike:
@@ -140,6 +146,8 @@ class Strike:
         self._refractory_x16 = _REFRACTORY_MS * ms_x16 // 1000
         self._stride_max_x16 = STRIDE_MAX_MS * ms_x16 // 1000
         self._peak_at = self._half_stride_x16 = 0
+        self._low_after_x16 = _LOW_AFTER_MS * ms_x16 // 1000
+        self._low_off_x16 = _LOW_OFF_MS * ms_x16 // 1000
         self.state = state = array("i", [0] * (_FORWARD + lag))
         state[_SIGN] = SIGN
         state[_FLOOR] = floor_dps * _DPS
@@ -194,6 +202,10 @@ class Strike:
         x16 = (state[_BEST_AT] << 4) - self._contact_back_x16
         if bend:
             x16 += 8 * (left - right) // bend
+        # Fused with the least rate, which is as regular in fast running; in walking it may come much later.
+        off_x16 = (state[_LOW_AT] << 4) - self._contact_back_x16 - x16 - self._low_after_x16
+        if -self._low_off_x16 <= off_x16 <= self._low_off_x16:
+            x16 += off_x16 >> 2
         stride_x16 = x16 - state[_IC_X16]
         refractory_x16 = self._refractory_x16
         if x16 < state[_FORGET_AT_X16] and stride_x16 > 2 * refractory_x16:
@@ -212,6 +224,7 @@ class Strike:
         state[_CREST_LEVEL_NOW] = min(_CREST_LEVEL, -state[_THRESHOLD] // 3)
         state[_CREST_RATE] = -32768
         state[_DIP_DEEP] = min(-state[_THRESHOLD] * 3 // 4, _DIP_LEAST)
+        state[_BRAKING_USUAL] = best >> 1
         state[_STATE] = _STANCE
 
 
@@ -260,19 +273,25 @@ def scan(state: ptr32, samples: ptr32, count: int, now: int) -> int:
                 state[_OPENED_AT] = now
                 state[_BEST] = 0
                 state[_TOP] = -32768
+                state[_LOW] = 0
                 found = OPENED
         elif mode == _WINDOW:
             since = now - state[_OPENED_AT]
+            if sagittal < state[_LOW] << sign >> sign:
+                state[_LOW] = sagittal
+                state[_LOW_AT] = now
             if since >= state[_WINDOW_FROM]:
                 if rise1 > state[_BEST] and rise1 >= rise2 and rise1 >= rise:
                     state[_BEST] = rise1
                     state[_LEFT] = rise2
                     state[_RIGHT] = rise
                     state[_BEST_AT] = now - 1
-                if state[_BEST] >= _BRAKING:
+                best = state[_BEST]
+                if best >= _BRAKING:
                     if forward > (state[_TOP] << sign >> sign):
                         state[_TOP] = forward
-                    if forward < (state[_TOP] << sign >> sign) - _BRAKED or since >= state[_WINDOW_LENGTH]:
+                    low = (state[_TOP] << sign >> sign) - _BRAKED
+                    if (forward < low and best >= state[_BRAKING_USUAL]) or since >= state[_WINDOW_LENGTH]:
                         found = CONTACT
                 elif since >= state[_WINDOW_MAX]:
                     mode = _WAIT

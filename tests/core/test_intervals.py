@@ -119,7 +119,8 @@ def strike_words(rate_hz):
         "_FORGET_AT_X16": at_x16, "_SWING_FROM": at, "_AREA": swing, "_PEAK": (0, 32767), "_OPENED_AT": at,
         "_BEST": (0, 65534), "_LEFT": rise, "_RIGHT": rise, "_BEST_AT": (-1, LONGEST), "_TOP": acceleration,
         "_CREST_LEVEL_NOW": (-4096, 0), "_CREST_RATE": rate, "_CREST_AT": at, "_CREST_PUSH": acceleration,
-        "_DIP_RATE": rate, "_REGAINED_AT": at,
+        "_DIP_RATE": rate, "_REGAINED_AT": at, "_DIP_DEEP": (-24576, 0), "_BRAKING_USUAL": (0, 32767),
+        "_LOW": rate, "_LOW_AT": at, "_STANCE_MIN_X16": (0, LONGEST_X16),
     }  # fmt: skip
     ranges = exactly(state) | {getattr(strike, name): found for name, found in wide.items()}
     ranges |= dict.fromkeys(range(strike._PEAKS, strike._FORWARD), (0, 32767))

@@ -38,7 +38,7 @@ def checked(monkeypatch):
         settings = Settings(baseline_strides=5, cadence_offset_pm=0)
         mounting = mounting or calibration(OBLIQUE, mount.RIGHT, bias_mdps=(900, -700, 500))
         made = pipeline.Pipeline(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, mounting, settings)
-        made.sample = sample
+        made._stages.sample = sample
         _check(made, set())
         return made
 

@@ -9,7 +9,7 @@ import pytest
 from kneecore.strap import Strap
 
 
-def loose_after(ring_g, axis=1, hz=18, rate_hz=500, strides=12):
+def loose_after(ring_g, axis=1, hz=18, rate_hz=500, strides=12, contact_s=0.3):
     strap, now = Strap(rate_hz), 0
     t = np.arange(rate_hz * 7 // 10) / rate_hz
     quiet = np.column_stack((0.3 * np.sin(2 * np.pi * t), 1 + 0.5 * np.sin(4 * np.pi * t), 0 * t))
@@ -21,6 +21,7 @@ def loose_after(ring_g, axis=1, hz=18, rate_hz=500, strides=12):
             if now >= strap.begin:
                 strap.add(array("i", row + [0] * 3), 1, now)
             now += 1
+        strap.toe_off(now - len(t) + round(contact_s * rate_hz))
     return strap.loose
 
 
@@ -41,3 +42,8 @@ def test_a_slow_swing_of_the_same_size_is_not():
 
 def test_one_bad_landing_is_not():
     assert not loose_after(1.2, strides=1)
+
+
+def test_what_shakes_when_the_foot_is_off_is_no_strap():
+    """In fast running push-off and swing come as early; toe-off is told a little later."""
+    assert not loose_after(1.2, contact_s=0.2)

@@ -86,7 +86,7 @@ class Strap:
 
 
 RIGID = Strap(ring_hz=0.0)
-LOOSE = Strap(ring_hz=25.0, ring_damping=0.2, tilt_deg_per_g=0.6)
+LOOSE = Strap(ring_hz=18.0, ring_damping=0.15, tilt_deg_per_g=0.6)
 
 
 @dataclass(frozen=True)

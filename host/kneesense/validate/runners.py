@@ -37,6 +37,7 @@ SCRIPT = (
     ("run 4 m/s", Phase("run", 15, speed_mps=4.0)),
     ("run 5 m/s", Phase("run", 12, speed_mps=5.0)),
     ("sprint 6.5 m/s", Phase("run", 10, speed_mps=6.5)),
+    ("slowing down", Phase("run", 8)),
     ("run 8 % up", Phase("run", 12, slope_percent=8)),
     ("run 8 % down", Phase("run", 12, slope_percent=-8)),
     ("standing", Phase("still", 4)),

@@ -18,6 +18,7 @@ CONTACT_BIAS_MS, CONTACT_SD_MS = 10.0, 15.0
 METRIC_BIAS_DEG, METRIC_SD_DEG = 0.5, 0.7
 DECISION_MS, REST_MS = 100.0, 50.0
 LABELS_RIGHT = 0.95
+_UNSURE_LEAN = {"turn", "bias_unsettled", "strap_loose"}
 _GROUPS = {
     "walking": tuple(cell for cell in MAIN_CELLS if cell.startswith("walk")),
     "running": tuple(cell for cell in MAIN_CELLS if cell.startswith(("run", "sprint"))),
@@ -87,16 +88,18 @@ def _timing(name: str, cells: Sequence[Tally]) -> Iterator[Check]:
 
 
 def _lean_metrics(main: Tally) -> Iterator[Check]:
+    straight = [pair for pair in main.pairs if not pair.true.get("turn")]
+    trusted = [pair for pair in straight if _UNSURE_LEAN.isdisjoint(pair.found["flags"])]
     for metric in LEANS:
-        straight = [pair for pair in main.pairs if not pair.true.get("turn")]
-        got = spread(main.errors(metric, straight))
+        got = spread(main.errors(metric, trusted))
         if got:
             cells, constant = [main.of(cell) for cell in MAIN_CELLS], main.constant(metric)
             yield Check(
                 f"simulator: {metric}",
                 abs(got.bias) <= METRIC_BIAS_DEG and got.sd <= METRIC_SD_DEG,
                 f"{text_of(got, 'deg', 2)}, {within_sd(main, metric):.2f} within a runner's pace"
-                + _worst(cells, metric, 2),
+                + _worst(cells, metric, 2)
+                + f"; without the {1 - len(trusted) / len(straight):.0%} that the unit itself flags as unsure",
                 f"+-{METRIC_BIAS_DEG} deg, SD <= {METRIC_SD_DEG} deg",
                 f"SD {constant.sd:.2f} deg" if constant else "",
             )
