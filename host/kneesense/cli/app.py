@@ -62,11 +62,12 @@ def run(arguments: Sequence[str]) -> int:
         return _failed(arguments, error)
     except KeyboardInterrupt:
         return 130
-    except (
-        BrokenPipeError,
-        SystemExit,
-    ):  # the reader of our output has gone, as in `kneesense runs | head -1`;
-        _drop_output()  # rich, which prints the help, then wants to exit
+    except BrokenPipeError:  # the reader of our output has gone, as in `kneesense runs | head -1`
+        _drop_output()
+        return 0
+    except SystemExit as end:  # likewise, told by rich while it prints the help
+        if end.code != 1:
+            raise
         return 0
     except OSError as error:
         if error.errno != errno.ENOSPC:
