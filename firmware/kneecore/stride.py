@@ -36,7 +36,7 @@ PENALTIES = (
     (wire.FLAG_GAP_BEFORE, 10),
     (wire.FLAG_BACKDATED, 10),
     (wire.FLAG_STRAP_LOOSE, 45),
-    (wire.FLAG_BIAS, 30),
+    (wire.FLAG_BIAS, 25),
     (wire.FLAG_MISSING, 50),
 )
 IRREGULAR_PENALTY = 45  # the interval is not like the one before it

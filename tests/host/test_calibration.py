@@ -32,6 +32,9 @@ def test_json_gives_back_the_same_calibration(tmp_path):
     path = tmp_path / "calibration.json"
     GOOD.save(path)
     assert calibration.load(path) == GOOD
+    with pytest.raises(InputError, match="exists"):
+        GOOD.save(path)
+    GOOD.save(path, overwrite=True)
 
 
 def test_a_calibration_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
@@ -44,7 +47,7 @@ def test_a_calibration_that_cannot_be_written_leaves_the_old_one(tmp_path, monke
 
     monkeypatch.setattr("pathlib.Path.replace", full)
     with pytest.raises(KneesenseError, match="No space left"):
-        replace(GOOD, neutral_deg=2.0).save(path)
+        replace(GOOD, neutral_deg=2.0).save(path, overwrite=True)
     assert path.read_text() == old
     assert [p.name for p in tmp_path.iterdir()] == ["calibration.json"]
 
