@@ -36,7 +36,7 @@ def test_a_missing_peer_leaves_the_figure():
     made = row(peer=missing)
     assert made.median == 2.0
     assert made.ratio is None
-    assert made.peer_skipped == "the extra 'analysis' is not installed: pip install 'kneesense[analysis]'"
+    assert made.peer_skipped == f"the extra 'analysis' is not installed: {ExtraMissing('analysis').advice}"
 
 
 @pytest.mark.parametrize(("measure", "why"), [(missing, "kneesense[analysis]"), (nothing, "no cue came")])
@@ -53,7 +53,7 @@ def test_without_the_virtual_radio_the_latencies_are_skipped():
         "print(bench._row('x', 'ms', bench._stride_latency, bench._limit(1.0)).skipped)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "no module bumble: pip install 'kneesense[demo]'\n"
+    assert done.stdout == f"no module bumble: {ExtraMissing('demo').advice}\n"
 
 
 def test_the_table_fits_80_columns(monkeypatch, tell_json):

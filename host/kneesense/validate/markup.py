@@ -23,7 +23,9 @@ p{max-width:46rem;margin:.5rem 0}.soft{color:var(--soft)}
 .wide{overflow-x:auto;margin:.75rem 0}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .7rem .3rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-th{color:var(--soft);font-weight:600}thead th,thead .n{vertical-align:bottom;white-space:normal}tbody th{white-space:nowrap}.checks tbody th{white-space:normal}
+th{color:var(--soft);font-weight:600}
+thead th,thead .n{vertical-align:bottom;white-space:normal}tbody th{white-space:nowrap}
+.checks tbody th{white-space:normal}
 .n{text-align:right;white-space:nowrap}.ok{color:var(--good);font-weight:600}.no{color:var(--bad);font-weight:700}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:1rem}
 figure{margin:0}figcaption{font-size:.875rem;color:var(--soft)}
