@@ -1,192 +1,187 @@
 # SPDX-License-Identifier: MIT
-"""Writes what `kneesense validate` measured into docs/accuracy.md and the README, or checks that they agree.
+"""Writes the figures of docs/accuracy.md and README.md from a result of `kneesense validate --json`.
 
-    kneesense validate RECORDINGS --runners 200 --json > result.jsonl
-    python tests/checks/docs_accuracy.py --from result.jsonl --write
+    kneesense validate RECORDINGS --runners 200 --json > RESULT.json
+    python tests/checks/docs_accuracy.py --from RESULT.json --write
 
-A block stands between `<!-- measured: NAME -->` and `<!-- end of measured -->`; the rest is written by hand, and so are
-the reasons behind the names in the list of misses: those of lines that are still missed are kept.  What is missed and
-how much holds follow from the table of targets, so `--write` alone brings edited reasons to the README, and `--check`
-needs no measurement.
+docs/accuracy.json keeps what the pages show; without --from the pages are written, or with --check compared, from it.
+What stands between `<!-- accuracy: NAME -->` and `<!-- end of accuracy -->` is generated, the rest is written by hand.
+Every missed target must be named, in backticks, under "What misses its target", and nothing else may be.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from kneesense.validate.markup import TITLES, typographic
-
-sys.path.append(str(Path(__file__).parents[1]))  # as a program, it is not found beside the tests
-from checks.docs_tables import table
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ACCURACY, README = ROOT / "docs" / "accuracy.md", ROOT / "README.md"
-UNEXPLAINED = "Cause not known yet."
+STORED = ROOT / "docs" / "accuracy.json"
+PAGES = (ROOT / "docs" / "accuracy.md", ROOT / "README.md")
+_BLOCK = re.compile(r"(<!-- accuracy: (\w+) -->\n).*?(<!-- end of accuracy -->)", re.DOTALL)
+_MISSES = re.compile(r"## What misses its target[^\n]*\n(.*?)\n## ", re.DOTALL)
+_CELL = (
+    "n", "missed", "false", "ic_bias_ms", "ic_sd_ms", "contact_bias_ms", "contact_sd_ms", "lean_mid_deg",
+    "lean_mid_within_sd", "pta_axial_g",
+)  # fmt: skip
 
-_BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n?).*?(<!-- end of measured -->)", re.DOTALL)
-_REASON = re.compile(r"^\* \*\*(.+?)\*\*: (.+?)(?=\n\* |\n*\Z)", re.DOTALL | re.MULTILINE)
-_SENTENCE = re.compile(r"(.+?\.)(?:\s|$)", re.DOTALL)
-_TARGETS_HEAD = ("what", "reached", "target", "trivial predictor", "")
-_WORDS = {"holds": "holds", "missed": "**missed**", "skipped": "skipped", "info": "for information"}
-
-
-class Line(NamedTuple):
-    """A row of the table of targets."""
-
-    name: str
-    reached: str
-    target: str
-    trivial: str
-    state: str
+Values = dict[str, Any]
 
 
-def blocks(text: str) -> dict[str, str]:
-    """Content of each block of a page."""
-    return {match[2]: match[0][len(match[1]) : -len(match[3])] for match in _BLOCK.finditer(text)}
-
-
-def lines(page: str) -> list[Line]:
-    """The table of targets as it stands in the page."""
-    rows = blocks(page)["targets"].strip().splitlines()[2:]
-    return [Line(*(cell.strip() for cell in row.strip("|").split(" | "))) for row in rows]
-
-
-def missed(found: Iterable[Line]) -> list[Line]:
-    return [line for line in found if line.state == _WORDS["missed"]]
-
-
-def reasons(page: str) -> dict[str, str]:
-    """Why each line is missed, by its name."""
-    return {name: " ".join(why.split()) for name, why in _REASON.findall(blocks(page)["misses"])}
-
-
-def from_targets(page: str) -> dict[str, str]:
-    """Blocks that follow from the table of targets and the reasons, for both pages."""
-    found, known = lines(page), reasons(page)
-    holds = sum(line.state == _WORDS["holds"] for line in found)
-    why = {line.name: known.get(line.name, UNEXPLAINED) for line in missed(found)}
-    first = {name: match[1] if (match := _SENTENCE.match(text)) else text for name, text in why.items()}
+def kept(lines: Iterable[str]) -> Values:
+    """What the pages show of a result in JSON lines.  ValueError when it is none, or has no simulated runners."""
+    records = [json.loads(line) for line in lines if line.strip()]
+    checks = [record for record in records if record["type"] == "check"]
+    simulator = records[-1].get("simulator") if records else None
+    if not checks or not simulator:
+        raise ValueError("not the whole output of `kneesense validate --runners N --json`")
+    about = next((record for record in records if record["type"] == "about"), {})
     return {
-        "count": f"{holds} of {holds + len(why)} targets hold",
-        "misses": "".join(f"* **{name}**: {text}\n" for name, text in why.items()) or "Nothing.\n",
-        "missed": table(
-            ("missed", "reached", "target", "why"),
-            ((line.name, line.reached, line.target, first[line.name]) for line in missed(found)),
-        )
-        if why
-        else "",
+        "seed": about.get("seed", 1),
+        **{key: simulator[key] for key in ("runners", "recordings", "n", "refused", "worst")},
+        "checks": [{key: c[key] for key in ("name", "ok", "detail", "target", "trivial")} for c in checks],
+        "cells": {
+            name: {key: cell[key] for key in _CELL} for name, cell in sorted(simulator["cells"].items())
+        },
     }
 
 
-def from_result(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Blocks that are measured; `records` as `validate --json` writes them."""
-    about, simulator = records[0], records[-1]["simulator"]
-    if about["type"] != "about" or not simulator or not simulator.get("confidence"):
-        raise ValueError("not the whole output of kneesense validate --json with simulated runners")
-    checks = [record for record in records if record["type"] == "check"]
-    return {
-        "about": f"{simulator['recordings']} recordings of {about['runners']} simulated runners, {simulator['n']} true"
-        f" contacts, seed {about['seed']}; the calibration refused {len(simulator['refused'])} of the recordings, which"
-        " were measured with the true one.\n",
-        "targets": table(_TARGETS_HEAD, map(_target, checks)),
-        "limits": table(("metric", *simulator["groups"]), _limits(simulator["groups"])),
-        "conditions": table(
-            ("condition", "n", "missed", "false", "strike, ms", "contact, ms", "mid-stance lean, deg",
-             "SD within a pace", "peak, g"),
-            (_condition(name, cell) for name, cell in simulator["cells"].items() if cell["n"]),
-        ),
-        "worst": table(
-            ("runner, recording", "condition", "what", "RMS error, or count"),
-            ((w["runner"], w["cell"], TITLES[w["what"]], f"{w['error']:.3g}") for w in simulator["worst"]),
-        ),
-        "confidence": table(
-            ("confidence", "strides", "mid-stance lean, deg", "strike, ms", "contact, ms"),
-            (
-                (f"{b['low']} to {b['high']}", b["n"],
-                 *(_number(b[metric]) for metric in ("lean_mid_deg", "ic_ms", "contact_ms")))
-                for b in simulator["confidence"]["bins"]
-            ),
-        ),
-    }  # fmt: skip
+def missed(stored: Values) -> list[str]:
+    return [check["name"] for check in stored["checks"] if check["ok"] is False]
 
 
-def _target(check: Mapping[str, Any]) -> tuple[str, ...]:
-    texts = (check[key] or "" for key in ("name", "detail", "target", "trivial"))
-    return (*map(typographic, texts), _WORDS[check["state"]])
+def count(stored: Values) -> str:
+    """A line without a verdict is no target."""
+    judged = [check["ok"] for check in stored["checks"] if check["ok"] is not None]
+    return f"{sum(judged)} of {len(judged)} targets hold."
 
 
-def _limits(groups: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, ...]]:
-    for metric in next(iter(groups.values())):
-        yield TITLES[metric], *(_agreement(group[metric]) for group in groups.values())
+def names(stored: Values) -> str:
+    listed = ", ".join(f"`{name}`" for name in missed(stored))
+    return "\n".join(
+        textwrap.wrap(f"{count(stored)} Missed: {listed or 'none'}.", 110, break_on_hyphens=False)
+    )
 
 
-def _agreement(spread: Mapping[str, Any] | None) -> str:
-    if spread is None:
-        return "-"
-    low, high = spread["limits"]
-    return f"{spread['bias']:+.2f} ({low:+.2f} to {high:+.2f})"
+def source(stored: Values) -> str:
+    refused = len(stored["refused"])
+    text = (
+        f"{stored['recordings']} recordings of {stored['runners']} simulated runners, seed {stored['seed']}, with"
+        f" {stored['n']} true contacts. {refused} of them {'was' if refused == 1 else 'were'} refused by the"
+        " calibration and measured with the true one."
+    )
+    return "\n".join(textwrap.wrap(text, 110))
 
 
-def _condition(name: str, cell: Mapping[str, Any]) -> tuple[object, ...]:
-    def both(bias: float | None, sd: float | None, digits: int) -> str:
-        return "-" if bias is None or sd is None else f"{bias:+.{digits}f} ± {sd:.{digits}f}"
+def targets(stored: Values) -> str:
+    words = {True: "holds", False: "**missed**", None: "no target"}
+    head = ("what", "reached", "target", "trivial predictor", "")
+    return _table(
+        head,
+        ((c["name"], c["detail"], c["target"], c["trivial"], words[c["ok"]]) for c in stored["checks"]),
+    )
 
-    def metric(key: str) -> str:
-        return both(cell[key]["bias"], cell[key]["sd"], 2) if cell[key] else "-"
 
+def conditions(stored: Values) -> str:
+    head = (
+        "condition", "n", "missed", "false", "strike, ms", "contact, ms", "mid-stance lean, deg (within a pace)",
+        "peak, g",
+    )  # fmt: skip
+    return _table(head, (_condition(name, cell) for name, cell in stored["cells"].items()))
+
+
+def worst(stored: Values) -> str:
+    rows = ((w["runner"], w["cell"], w["what"], f"{w['error']:g}") for w in stored["worst"])
+    return _table(("runner, recording", "condition", "what", "RMS error, or count"), rows)
+
+
+def _condition(name: str, cell: Values) -> tuple[object, ...]:
+    lean = cell["lean_mid_deg"]
+    within = f" ({cell['lean_mid_within_sd']:.2f})" if lean else ""
     return (
-        name, cell["n"], cell["missed"], cell["false"], both(cell["ic_bias_ms"], cell["ic_sd_ms"], 1),
-        both(cell["contact_bias_ms"], cell["contact_sd_ms"], 1), metric("lean_mid_deg"),
-        _number(cell["lean_mid_within_sd"] if cell["lean_mid_deg"] else None), metric("pta_axial_g"),
+        name, cell["n"], cell["missed"], cell["false"], _both(cell["ic_bias_ms"], cell["ic_sd_ms"], 1),
+        _both(cell["contact_bias_ms"], cell["contact_sd_ms"], 1), _spread(lean) + within,
+        _spread(cell["pta_axial_g"]),
     )  # fmt: skip
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+def _spread(value: Values | None) -> str:
+    return _both(value["bias"], value["sd"], 2) if value else "-"
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """The page with the blocks of these names replaced."""
-    return _BLOCK.sub(lambda m: m[1] + values[m[2]] + m[3] if m[2] in values else m[0], text)
+def _both(bias: float | None, sd: float | None, digits: int) -> str:
+    return "-" if bias is None or sd is None else f"{bias:+.{digits}f} +- {sd:.{digits}f}"
 
 
-def written(accuracy: str, readme: str, measured: Mapping[str, str]) -> tuple[str, str]:
-    """Both pages as they should be."""
-    accuracy = filled(accuracy, measured)
-    follows = from_targets(accuracy)
-    return filled(accuracy, follows), filled(readme, follows)
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    lines = [list(head), ["---"] * len(list(head)), *rows]
+    cells = (("" if cell is None else str(cell).replace("|", "\\|") for cell in line) for line in lines)
+    text = "\n".join("| " + " | ".join(row) + " |" for row in cells)
+    for plain, sign in (("+-", "\u00b1"), ("<=", "\u2264"), (">=", "\u2265")):
+        text = text.replace(plain, sign)
+    return text
+
+
+MADE: dict[str, Callable[[Values], str]] = {
+    "count": count,
+    "names": names,
+    "source": source,
+    "targets": targets,
+    "conditions": conditions,
+    "worst": worst,
+}
+
+
+def filled(text: str, stored: Values) -> str:
+    """The page with the stored figures.  KeyError for a name that nothing makes."""
+    return _BLOCK.sub(lambda match: f"{match[1]}{MADE[match[2]](stored)}\n{match[3]}", text)
+
+
+def unexplained(text: str, stored: Values) -> list[str]:
+    """What is wrong with the reasons given in the page, a line each."""
+    section = _MISSES.search(text)
+    given = set(re.findall(r"`([^`]+)`", section[1].replace("\n", " "))) if section else set()
+    todo = [f"`{name}` is missed and not named" for name in missed(stored) if name not in given]
+    return todo + [f"`{name}` is named and not missed" for name in sorted(given - set(missed(stored)))]
+
+
+def stored_result() -> Values:
+    result: Values = json.loads(STORED.read_text())
+    return result
+
+
+def stale() -> list[str]:
+    """What differs from the stored result, a line each."""
+    stored = stored_result()
+    pages = [page.name for page in PAGES if filled(page.read_text(), stored) != page.read_text()]
+    return [f"{name}: figures differ from {STORED.name}" for name in pages] + [
+        f"{PAGES[0].name}: {text}" for text in unexplained(PAGES[0].read_text(), stored)
+    ]
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="docs_accuracy.py", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--from", dest="result", type=Path, help="output of kneesense validate --json")
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--write", action="store_true")
-    what.add_argument("--check", action="store_true")
-    chosen = parser.parse_args(arguments)
-    measured = {}
-    if chosen.result:
-        records = [json.loads(line) for line in chosen.result.read_text(encoding="utf-8").splitlines()]
-        measured = from_result(records)
-    pages = (ACCURACY, README)
-    before = [page.read_text(encoding="utf-8") for page in pages]
-    stale = 0
-    for page, old, new in zip(pages, before, written(*before, measured), strict=True):
-        if old != new:
-            stale = 1
-            if chosen.write:
-                page.write_text(new, encoding="utf-8")
-            print("wrote" if chosen.write else "stale:", page.relative_to(ROOT))
-    for name, why in reasons(ACCURACY.read_text(encoding="utf-8")).items():
-        if why == UNEXPLAINED:
-            print(f"docs/accuracy.md: say why it is missed: {name}")
-    return 0 if chosen.write else stale
+    parser = argparse.ArgumentParser(description="figures of docs/accuracy.md and README.md")
+    parser.add_argument("--from", dest="result", type=Path, help="JSON lines of `kneesense validate --json`")
+    parser.add_argument("--write", action="store_true", help="write the pages")
+    parser.add_argument("--check", action="store_true", help="compare the pages")
+    given = parser.parse_args(arguments)
+    if given.write == given.check or (given.result and given.check):
+        parser.error("either --check, or --write with or without --from")
+    if given.result:
+        try:
+            result = kept(given.result.read_text().splitlines())
+        except (OSError, ValueError, KeyError) as error:
+            parser.error(f"{given.result}: {error}")
+        STORED.write_text(json.dumps(result, indent=1) + "\n")
+    if given.write:
+        for page in PAGES:
+            page.write_text(filled(page.read_text(), stored_result()))
+    wrong = stale()
+    print("\n".join(wrong) if wrong else "docs/accuracy.md and README.md agree with docs/accuracy.json")
+    return bool(wrong)
 
 
 if __name__ == "__main__":
