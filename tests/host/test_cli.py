@@ -253,6 +253,19 @@ def test_pair_refuses_another_version_before_connecting(tell, stack):
     assert stack.options == []
 
 
+@pytest.mark.parametrize("command", ["runs", "show", "scan", "run"])
+def test_a_folder_in_place_of_the_store_or_the_other_way_round_is_told(
+    tell, stack, tmp_path, monkeypatch, command
+):
+    code, _, err = tell(command, "--store", tmp_path)
+    assert (code, len(err)) == (2, 1)
+    assert "is a folder" in err[0]
+    monkeypatch.setenv("KNEESENSE_HOME", "/dev/null")
+    code, _, err = tell(command)
+    assert (code, len(err)) == (2, 1)
+    assert "KNEESENSE_HOME=/dev/null: is no folder" in err[0]
+
+
 def test_a_store_that_cannot_be_used_is_told(tell, stack, tmp_path):
     (tmp_path / "notes.txt").write_text("not a database at all " * 100)
     code, _, err = tell("pair", "0c0d", "--side", "left", "--store", tmp_path / "notes.txt")
