@@ -56,6 +56,12 @@ def test_the_summary_tells_the_running_cadence_and_all_of_the_time():
     assert lines.summed_up(SUMMARY | {"strides": 2, "cues": 0}, []).startswith("2 strides in 0:30.0; 0 cues")
 
 
+def test_a_summary_says_where_flags_are_explained_when_there_are_any():
+    plain, flagged = (STRIDE | {"gait": "run", "stride_s": 0.75, "flags": flags} for flags in ([], ["turn"]))
+    assert "--help" not in lines.summed_up(SUMMARY, [plain])
+    assert "kneesense show --help" in lines.summed_up(SUMMARY, [plain, flagged])
+
+
 def test_long_lines_break_between_words_only(capsys):
     path = "/a/very/" + "long/" * 20 + "path.csv"
     output.Output(False).note(f"ok      strides: {'60 true contacts, ' * 6}\nlog: {path}")

@@ -6,7 +6,7 @@ A line of a stride fits 79 columns.  Unknown values are shown as `-`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..times import local
@@ -21,10 +21,6 @@ _SHORT = {
     "bias_unsettled": "bias",
     "metric_missing": "miss",
 }
-FLAGS = (
-    "flags: clipped (impact withheld), gap (samples missing before), late (counted once the gait was sure),\n"
-    "turn, loose (strap), bias (of the gyro, unsettled), miss (a value is missing)"
-)
 
 
 def line(record: Values) -> str | None:
@@ -59,8 +55,8 @@ def run_cadence(records: Iterable[Values]) -> float | None:
     return 120 * len(lengths) / sum(lengths) if lengths else None
 
 
-def summed_up(summary: Values, records: Iterable[Values]) -> str:
-    """The end of a run: its summary, with the cadence of the running among its records."""
+def summed_up(summary: Values, records: Sequence[Values]) -> str:
+    """The end of a run: its summary, the cadence of the running among its records, what the flags mean if there are."""
     strides = f"{count(summary['strides'], 'stride')} in {clock(summary['duration_s'])}"
     cadence = run_cadence(records)
     if cadence is not None:
@@ -71,6 +67,8 @@ def summed_up(summary: Values, records: Iterable[Values]) -> str:
         told.append(", ".join(parts) + f", {count(summary['gaps'], 'gap')} {clock(summary['gap_s'])}")
     elif summary["gaps"]:
         told.append(count(summary["gaps"], "gap"))
+    if any(r["flags"] for r in records if r["type"] == "stride"):
+        told.append("what the flags of a stride mean: kneesense show --help")
     if summary["log"]:
         told.append(f"log: {summary['log']}")
     return "\n".join(told)
