@@ -26,6 +26,7 @@ check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32
 	@$(BIN)/python tests/checks/firmware_types.py
 	@$(BIN)/python tests/checks/firmware_compiles.py
 	@$(BIN)/python tests/checks/docs_tables.py --check
+	@$(BIN)/python tests/checks/docs_accuracy.py --check
 
 cues: $(VENV)/dev.ready ## ten thousand strides with cues through the real firmware: timing, gates
 	@PYTHONPATH=. $(BIN)/python -m tests.checks.cues --strides 10000
