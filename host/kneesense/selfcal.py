@@ -12,7 +12,6 @@ strides tells only the fore-aft part of up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +21,7 @@ from .errors import InputError
 from .recording import G, Recording
 from .rest import STILL_S, Still, find_still, gyro_bias, runs
 from .table import Floats
+from .times import utc_now
 
 STRIDES = 3
 SIGN_RATIO = 1.2
@@ -97,7 +97,7 @@ def auto(
         side=side,
         face=face,
         chip=chip,
-        made_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_utc=utc_now(),
     )
     share = float(((gyro[moving] @ right) ** 2).sum() / (gyro[moving] ** 2).sum())
     return SelfCalibration(
@@ -143,12 +143,18 @@ def _axes(mean_force: Floats, axis: Floats, rest: Still | None) -> tuple[Floats,
     up = mean_force
     right = _across(axis, up)
     if not rest:
-        return _unit(up), right, ("not still for a second: up from the strides, gyro bias from motion",)
+        return (
+            _unit(up),
+            right,
+            ("not still for a second: up from the strides, gyro bias from motion",),
+        )
     if _angle_deg(rest.acc, mean_force) > _STANDING_DEG:
         return _unit(up), right, ("still, but not on a standing leg: up from the strides",)
     sideways = 90.0 - _angle_deg(rest.acc, right)
     if abs(sideways) > _SIDEWAYS_DEG:
-        warning = f"stood tilted sideways by {sideways:.0f} deg (astride?): right from the strides"
+        warning = (
+            f"the leg stood {abs(sideways):.0f} deg aslant, as astride a treadmill: sideways from the strides"
+        )
         return _across(rest.acc, right), right, (warning,)
     return _unit(rest.acc), _across(axis, rest.acc), ()
 

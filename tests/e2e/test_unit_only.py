@@ -75,6 +75,7 @@ def test_the_printed_steps_work_beside_another_store_and_end_with_the_unit(tmp_p
             if process and process.poll() is None:
                 process.kill()
                 process.wait()
+    assert (tmp_path / "unit-errors.txt").read_text() == ""
     assert run.returncode == 1
     assert len(complaint.splitlines()) == 1
     assert "does not answer" in complaint
