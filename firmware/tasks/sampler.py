@@ -9,7 +9,7 @@ import asyncio
 from array import array
 
 from drivers import ImuError
-from kneecore import wire
+from kneecore import told, wire
 from kneecore.pipeline import EV_CUE, EV_GAP, EV_SLIP, EV_STRIDE, Pipeline
 from tasks.pace import Pace
 
@@ -19,8 +19,6 @@ _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the 
 _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
 _HOST = wire.ORIGINS.index("host")
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
-_STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
-_CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
 
 
 def _nobody() -> None:
@@ -210,14 +208,14 @@ class Sampler:
         if event & EV_STRIDE:
             self._strides += 1
             self._journal.record(
-                wire.STRIDE, {name: getattr(pipeline.stride, name) for name in _STRIDE_FIELDS}
+                wire.STRIDE, {name: getattr(pipeline.stride, name) for name in told.FIELDS["stride"]}
             )
 
     def _cue(self, cue) -> None:
         cue.pulse_ms = self._motor.pulse(cue.pulse_ms)  # first the motor, then the paperwork
         cue.rise_ms = self._motor.rise_ms
         cue.command_x16 = self._pace.at_x16(self._clock.us())
-        self._journal.record(wire.CUE, {name: getattr(cue, name) for name in _CUE_FIELDS})
+        self._journal.record(wire.CUE, {name: getattr(cue, name) for name in told.FIELDS["cue"]})
 
     def _note_gap(self, pipeline, reason: str) -> None:
         """The FIFO was thrown away and has started anew."""

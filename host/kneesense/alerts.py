@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .prescription import STOP
+from .records import RATE_MEASURED
 from .store import Unit
 
 QUIET_S = 60.0
@@ -77,7 +78,7 @@ class Alerts:
                 yield "strap_loose", "the strap is loose: tighten it"
         elif kind == "mark" and record["kind"] == "pain":
             yield "pain", f"pain: {self._on_pain}"
-        elif kind == "warning":
+        elif kind == "warning" and record["code"] != RATE_MEASURED:  # that one says how a run was timed
             yield record["code"], record["message"]
         elif kind == "link":
             self._losses = self._losses + 1 if record["code"] == "lost" else 0

@@ -60,7 +60,7 @@ def step(name: str, value: float, what: str) -> int:
     per, unit = scale(name)
     if not (math.isfinite(value) and setting.low <= round(per * value) <= setting.high):
         span = f"{setting.low / per:g} to {setting.high / per:g} {unit}"
-        raise InputError(f"{what} {value:g} is out of range", f"{span} ({name})")
+        raise InputError(f"{what} {value:g}: must be {span}")
     return round(per * value)
 
 

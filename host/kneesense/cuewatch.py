@@ -17,14 +17,14 @@ from kneecore.coach import Coach
 from .coachsetup import CoachSetup
 from .cuesettings import NUMBERS
 
-_STATES = {
-    coach.OFF: "cues are off (kneesense cue --rule cadence)",
-    coach.BASELINE: "measuring your usual form: no cue before {baseline_strides} steady run strides",
-    coach.HOLDOFF: "pausing {cue_holdoff_strides} strides after a cue",
-    coach.MUTED: "muted for this run (kneesense mute --resume)",
-    coach.SUSPENDED: "pain was marked: no more cues in this run",
-    coach.REFUSED: "lean needs a calibration of this strapping and this runner: kneesense calibrate",
-    coach.ANCHORING: "finding the lean of this strapping: no cue for {lean_anchor_s} s of running",
+_STATES = {  # words for a line of 79 columns
+    coach.OFF: "kneesense cue --rule cadence switches it on",
+    coach.BASELINE: "your usual form, {baseline_strides} steady run strides",
+    coach.HOLDOFF: "a pause of {cue_holdoff_strides} strides after a cue",
+    coach.MUTED: "kneesense mute --resume takes it back",
+    coach.SUSPENDED: "pain was marked, no more cues in this run",
+    coach.REFUSED: "lean needs this strap and runner calibrated",
+    coach.ANCHORING: "the lean of this strapping, {lean_anchor_s} s of running",
     coach.FADED: "a block of the programme without cues",
 }
 
@@ -35,12 +35,6 @@ class CueWatch:
     def __init__(self, setup: CoachSetup) -> None:
         self._setup = setup
         self._coach: Coach | None = None
-
-    @property
-    def asked(self) -> str | None:
-        """What the last stride asked for: increase or decrease; None within the band, or when it did not count."""
-        asked = self._coach.asked if self._coach else rules.NONE
-        return wire.DIRECTIONS[asked] if asked else None
 
     def feed(self, name: str, values: Mapping[str, Any]) -> str | None:
         """After a stride: why it brings no cue, in words; None after anything else."""
@@ -77,21 +71,21 @@ class CueWatch:
     def _why(self, watched: Coach, values: Mapping[str, Any]) -> str:
         state, settings = values["cue_state"], self._setup.settings
         if state != coach.ARMED:
-            return _STATES.get(state, f"state {state}").format_map(vars(settings))
+            return _STATES.get(state, "of a later firmware").format_map(vars(settings))
         rule = rules.RULES[settings.get("cue_rule")]
         if values["gait"] != wire.GAITS.index("run"):
             return "not running" if values["gait"] == wire.GAITS.index("walk") else "not surely running"
         if not values["stride_x16"]:
             return "the stride is not complete"
         if values["confidence"] < settings.get("confidence_min"):
-            return f"confidence below {settings.get('confidence_min')} %"
+            return f"confidence is below {settings.get('confidence_min')} %"
         barred = [flag for i, flag in enumerate(wire.STRIDE_FLAGS) if values["flags"] & rule.barred & 1 << i]
         if barred:
             return f"strides with {' and '.join(barred)} do not count"
         if watched.cue.rule == rules.METRONOME:
             return "beating"
         if watched.state != coach.ARMED:
-            return "armed"
+            return "by a baseline kept on the unit"
         number = NUMBERS[wire.RULES[watched.cue.rule]]
         target, band = watched.cue.target / number.per, watched.cue.band / number.per
-        return f"not enough strides out of the band, target {target:.1f} +- {band:.1f} {number.unit}"
+        return f"target {target:.1f} +- {band:.1f} {number.unit}"

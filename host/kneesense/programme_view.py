@@ -8,6 +8,7 @@ from typing import Any
 
 from . import dose
 from .records import Record
+from .times import local
 
 Sessions = tuple[tuple[int, int, int], ...]
 """(minutes of running, seconds with cues, seconds without); 0 and 0: cues throughout."""
@@ -64,7 +65,7 @@ def line(row: Record) -> str:
     head = f"{'>' if row['next'] else ' '}{row['session']:>3} {row['minutes']:>4} min  {fade:<15}"
     if not row["runs"]:
         return head.rstrip()
-    date = (row["start_utc"] or "date unknown")[:10]
+    date = local(row["start_utc"])[:10] if row["start_utc"] else "-"
     again = "" if row["complete"] else " repeat"
     return (
         f"{head} {date:<10} {row['run_s'] / 60:>3.0f} min {row['cues']:>3} cues"

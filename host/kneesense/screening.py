@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from .errors import InputError
 from .store import Store
+from .times import utc_now
 
 QUESTIONS = (
     ("surgery", "Have you had surgery on a leg, hip or the back in the last 12 months?"),
@@ -72,7 +72,7 @@ def ask(prompt: Callable[[str], str]) -> list[str]:
 
 def keep(store: Store, runner: str, answers: list[str]) -> Screening:
     """Keep the answers with today's date."""
-    answered_utc = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    answered_utc = utc_now()
     store.set_screening(runner, answered_utc, ",".join(answers))
     return Screening(answered_utc, _yes(answers))
 

@@ -38,6 +38,11 @@ def test_a_warning_of_the_unit_is_an_alert(ear):
     assert ear.heard == [Alert(1.5, "bus_fault", "the bus failed")]
 
 
+def test_how_a_run_was_timed_is_no_alert(ear):
+    Alerts([ear]).see(WARNING | {"code": "rate_measured"})
+    assert ear.heard == []
+
+
 def test_pain_is_answered_with_the_default_or_the_prescribed_advice(ear):
     pain = {"type": "mark", "t_s": 61.0, "kind": "pain"}
     Alerts([ear]).see(pain)

@@ -106,9 +106,9 @@ def test_no_cue_before_the_safety_screen(tell, paired, stack):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--rule", "lean", "--offset", 11), "--offset 11 is out of range: -10 to 10 deg"),
+        (("--rule", "lean", "--offset", 11), "--offset 11: must be -10 to 10 deg"),
         (("--rule", "off", "--offset", 1), "no offset"),
-        (("--every", 1), "--every 1 is out of range: 2 to 20 strides"),
+        (("--every", 1), "--every 1: must be 2 to 20 strides"),
         (("--summary", 59), "60 to 120 s"),
         (("--beat", 250), "0 to 240 spm"),
         (("--mode", "sometimes"), "sometimes"),

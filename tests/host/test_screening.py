@@ -43,7 +43,7 @@ def test_answers_are_kept_for_each_runner_with_their_date(store):
     found = screening.of(store, "Ann")
     assert found.yes == ("locking", "told_not_to_run")
     assert not found.clear
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found.answered_utc)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found.answered_utc)
     assert screening.of(store, "Bob").clear
     assert screening.of(store, "Cid") is None
 

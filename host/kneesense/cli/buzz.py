@@ -10,26 +10,34 @@ from cyclopts import Parameter
 from kneecore import patterns, settings
 
 from ..errors import InputError
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Whole
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 DEFAULT_MS = 200
 
 MEANINGS = {
-    "ok": "done, started, accepted",
-    "stop": "stop: pain was marked; refused",
-    "attention": "look at the unit or the computer",
-    "other_way": "a cue the other way: less cadence, more lean",
+    "ok": "done, accepted",
+    "stop": "stop; or refused",
+    "attention": "look here",
+    "other_way": "a cue the other way",
+    "correct": "a cue",
+    "ready": "ready",
+    "rezero_refused": "refused: stand still",
+    "recording": "a run is recorded",
+    "muted": "muted for this run",
+    "low_battery": "the battery is low",
+    "pain_marked": "pain marked: stop",
 }
 
 
 async def buzz(
     *,
-    ms: int | None = None,
+    ms: Whole | None = None,
     pattern: str | None = None,
     listed: Annotated[bool, Parameter(name="--list", negative=())] = False,
     unit: str | None = None,
     runner: str | None = None,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Try the vibration: one pulse, or a pattern by its name.
 
@@ -60,14 +68,14 @@ async def buzz(
         raise InputError(f"no pattern '{pattern}'", f"one of: {', '.join(patterns.NAMES)}")
     setting = settings.find("pulse_max_ms")
     if ms is not None and not setting.low <= ms <= setting.high:
-        raise InputError(f"--ms {ms} is out of range", f"{setting.low} to {setting.high}")
+        raise InputError(f"--ms {ms}: must be {setting.low} to {setting.high} ms")
     granted = await _buzz(flags, unit, runner, DEFAULT_MS if ms is None else ms, pattern)
     told = f"buzzed {granted} ms" if pattern is None else f"buzzed '{pattern}': {_drawn(pattern)}"
     out.record({"type": "summary", "pattern": pattern, "pulse_ms": granted}, told)
 
 
 async def _buzz(
-    flags: Flags, unit: str | None, runner: str | None, ms: int, pattern: str | None
+    flags: StoreFlags, unit: str | None, runner: str | None, ms: int, pattern: str | None
 ) -> int | None:
     """The length granted; None for a pattern."""
     from ..ble import BleLink
@@ -87,7 +95,7 @@ def _list(out: Output) -> None:
         meaning = MEANINGS.get(name, "")
         out.record(
             {"type": "pattern", "pattern": name, "lengths_ms": list(lengths_ms), "meaning": meaning},
-            f"{name:<9} {_drawn(name):<25} {meaning}",
+            f"{name:<14} {_drawn(name):<38} {meaning}",
         )
     out.record({"type": "summary", "patterns": len(patterns.NAMES)})
 

@@ -12,7 +12,8 @@ from kneecore import settings
 from .. import cuesettings
 from ..errors import InputError
 from .consent import ScreenAnswers
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Number, Whole
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 Rule = Literal["cadence", "lean", "impact", "metronome", "off"]
 BandSide = Literal["auto", "both", "more", "less"]
@@ -24,16 +25,16 @@ async def cue(
     unit: str | None = None,
     runner: str | None = None,
     rule: Rule | None = None,
-    offset: float | None = None,
-    band: float | None = None,
-    beat_spm: Annotated[float | None, Parameter(name="--beat")] = None,
+    offset: Number | None = None,
+    band: Number | None = None,
+    beat_spm: Annotated[Number | None, Parameter(name="--beat")] = None,
     side: BandSide | None = None,
     mode: Mode | None = None,
-    every: int | None = None,
-    summary_s: Annotated[int | None, Parameter(name="--summary")] = None,
-    baseline: int | None = None,
+    every: Whole | None = None,
+    summary_s: Annotated[Whole | None, Parameter(name="--summary")] = None,
+    baseline: Whole | None = None,
     screen_answers: ScreenAnswers = None,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Show what the unit cues, or set it: for every run from the next one on, also without this computer.
 

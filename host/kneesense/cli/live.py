@@ -18,10 +18,10 @@ from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
 from ..inbox import Inbox
-from ..records import Record, RunRecords
+from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
 from ..store import Key, Store
-from .lines import line
+from .lines import count, event, line, summed_up
 from .output import Output
 
 INTERRUPTED_S = 1.2  # to end a run after Ctrl-C; with the disconnection it is over within 2 s
@@ -119,9 +119,9 @@ class Follower:
             why = self._watched(frame)
             if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
                 self._tell(record)
-            if why and why != self._why:
-                self._why = why
-                self._out.note(f"              no cue: {why}")
+                if why and why != self._why:
+                    self._why = why
+                    self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
 
     def _begin(self, start: LogFrame) -> None:
         run = stored.at(self._store, self._session.unit_id or "", start.key)
@@ -135,10 +135,8 @@ class Follower:
         return self._watch.feed(frame.name, frame.values()) if self._watch else None
 
     def _tell(self, record: Record) -> None:
-        text = line(record)
-        if text and record["type"] == "stride" and self._watch and self._watch.asked:
-            text += f"  {self._watch.asked}"
-        self._out.record(record, text)
+        alerting = record["type"] == "warning" and record["code"] != RATE_MEASURED  # its line is the alert's
+        self._out.record(record, None if alerting else line(record))
         self._alerts.see(record)
 
     def _sum_up(self, unit_id: str, start: Key) -> None:
@@ -148,8 +146,8 @@ class Follower:
             return
         counters = self._session.counters
         self._out.note(
-            f"{counters.live} records came live, {counters.backfilled} from the unit's log,"
+            f"{count(counters.live, 'record')} came live, {counters.backfilled} from the unit's log,"
             f" {counters.duplicates} twice, {counters.gone} are gone from the log"
         )
-        summary = stored.StoredRun(self._store, run).summary
-        self._out.record(summary, line(summary))
+        kept = stored.StoredRun(self._store, run)
+        self._out.record(kept.summary, summed_up(kept.summary, kept.records))

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from ..errors import CommandRefused
 from .consent import ScreenAnswers
-from .output import DEFAULT_FLAGS, Flags, Output
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 
 async def mute(
@@ -18,7 +18,7 @@ async def mute(
     unit: str | None = None,
     runner: str | None = None,
     screen_answers: ScreenAnswers = None,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Silence the cues of the run that goes on; recording goes on, and the next run cues again.
 

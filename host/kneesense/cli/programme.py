@@ -16,7 +16,8 @@ from kneecore import wire
 
 from ..errors import CommandRefused, InputError
 from .consent import ScreenAnswers
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Whole
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
     from ..bus import Update
@@ -81,7 +82,7 @@ async def show(
     *,
     offline: Annotated[bool, Parameter(negative=())] = False,
     whom: Whom = WHOM,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """The programme as a table, with what has been done: fetches the runs since, also those without this computer.
 
@@ -115,15 +116,15 @@ async def show(
 @programme.command(name="set")
 async def set_(
     *,
-    session: int | None = None,
-    minutes: int | None = None,
-    on_s: Annotated[int | None, Parameter(name="--on")] = None,
-    off_s: Annotated[int | None, Parameter(name="--off")] = None,
-    following: Annotated[int | None, Parameter(name="--next")] = None,
+    session: Whole | None = None,
+    minutes: Whole | None = None,
+    on_s: Annotated[Whole | None, Parameter(name="--on")] = None,
+    off_s: Annotated[Whole | None, Parameter(name="--off")] = None,
+    following: Annotated[Whole | None, Parameter(name="--next")] = None,
     default: Annotated[bool, Parameter(negative=())] = False,
     whom: Whom = WHOM,
     screen_answers: ScreenAnswers = None,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Begin the default programme, or edit the one on the unit.  What the unit cues is set by `kneesense cue`.
 
@@ -173,10 +174,10 @@ async def import_(
     file: Path,
     /,
     *,
-    following: Annotated[int, Parameter(name="--next")] = 1,
+    following: Annotated[Whole, Parameter(name="--next")] = 1,
     whom: Whom = WHOM,
     screen_answers: ScreenAnswers = None,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Take a prescription over: cue, target, sessions to the unit, the rule on pain for this computer's advice.
 
@@ -223,7 +224,7 @@ async def export(
     note: str | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     whom: Whom = WHOM,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Write the unit's cue and programme as a prescription, to keep, to edit or to hand on.
 
@@ -252,7 +253,7 @@ async def export(
 
 
 @programme.command
-async def stop(*, whom: Whom = WHOM, flags: Flags = DEFAULT_FLAGS) -> None:
+async def stop(*, whom: Whom = WHOM, flags: StoreFlags = DEFAULT_STORE) -> None:
     """End the programme and the prescription: later runs cue throughout, by a baseline of their own."""
     with _opened(whom, flags) as at:
         async with at.connected() as (device, _):
@@ -262,7 +263,7 @@ async def stop(*, whom: Whom = WHOM, flags: Flags = DEFAULT_FLAGS) -> None:
 
 
 @contextmanager
-def _opened(whom: Whom, flags: Flags) -> Iterator[_At]:
+def _opened(whom: Whom, flags: StoreFlags) -> Iterator[_At]:
     from ..paths import store_file
     from ..store import Store
     from .units import choose

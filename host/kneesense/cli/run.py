@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from ..cuesettings import step, target
 from ..errors import InputError
 from .consent import ScreenAnswers
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Number, Seconds, Whole
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -24,15 +25,15 @@ async def run(
     unit: str | None = None,
     runner: str | None = None,
     cue: Cue | None = None,
-    offset: float | None = None,
-    band: float | None = None,
-    baseline: int | None = None,
+    offset: Number | None = None,
+    band: Number | None = None,
+    baseline: Whole | None = None,
     screen_answers: ScreenAnswers = None,
     calibration: Path | None = None,
-    duration_s: Annotated[float | None, Parameter(name="--duration")] = None,
+    duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
 
@@ -83,6 +84,19 @@ async def run(
         raise InputError(
             "--end ends a run that goes on without this computer", "kneesense run --attach --end"
         )
+    if end and duration_s is not None:
+        raise InputError("--end ends the run at once", "leave out --duration")
+    given = {
+        "cue": cue,
+        "offset": offset,
+        "band": band,
+        "baseline": baseline,
+        "screen-answers": screen_answers,
+        "calibration": calibration,
+    }
+    named = " ".join(f"--{name}" for name, value in given.items() if value is not None)
+    if attach and named:
+        raise InputError(f"{named}: --attach changes nothing of a run", f"leave out {named}")
     if cue is None and (offset is not None or band is not None):
         raise InputError("--offset and --band are in the unit of a rule", "name it: --cue cadence or another")
     values = target(cue, offset, band, whole=True) if cue else {}
