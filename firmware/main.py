@@ -21,7 +21,6 @@ from machine import I2C, Pin, Timer
 import pins
 from drivers import ImuError, MotorError, bus
 from drivers.actuators import ACTUATORS
-from drivers.drv2605l import Drv2605l
 from drivers.filelog import FileLog
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
 from drivers.mpu6050 import Mpu6050
@@ -73,6 +72,8 @@ def make_motor(journal, clock):
     common = (ACTUATORS[pins.BUILD.actuator], pins.BUILD.max_ms, clock.us)
     if pins.BUILD.motor == "transistor":
         return RmtMotor(motor_pin, make_rmt, *common)
+    from drivers.drv2605l import Drv2605l  # its code costs memory that the other build can spare
+
     calibrated = bytes(state.load(_MOTOR_FILE, []))
     timer = Timer(pins.MOTOR_TIMER)
     try:
