@@ -13,6 +13,8 @@ MOTOR = 25
 MOTOR_RMT_CHANNEL = 0
 MOTOR_MAX_MS = 400  # no pulse is longer, whoever asks
 
+BUTTON = 33  # to ground, with the chip's own pull-up
+
 CPU_HZ = 240_000_000  # the sample step is not yet compiled with viper: speed before battery
 
 # How the sensor lies in the case, in its own axes: outward through the lid, and to the end that is worn upwards.
