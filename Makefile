@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench cues clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -26,6 +26,10 @@ check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32
 	@$(BIN)/python tests/checks/firmware_types.py
 	@$(BIN)/python tests/checks/firmware_compiles.py
 	@$(BIN)/python tests/checks/docs_tables.py --check
+	@$(BIN)/python tests/checks/docs_accuracy.py --check
+
+cues: $(VENV)/dev.ready ## ten thousand strides with cues through the real firmware: timing, gates
+	@PYTHONPATH=. $(BIN)/python -m tests.checks.cues --strides 10000
 
 bench: $(VENV)/dev.ready ## measure speed and latency against peers
 	@$(BIN)/kneesense bench

@@ -13,7 +13,7 @@ MOTOR = 25
 MOTOR_RMT_CHANNEL = 0
 MOTOR_MAX_MS = 400  # no pulse is longer, whoever asks
 
-BUTTON = 33  # to ground, with the chip's own pull-up
+BUTTON = 27  # to ground, with the chip's pull-up; pins 34 to 39 have none
 
 CPU_HZ = 240_000_000  # the sample step is not yet compiled with viper: speed before battery
 

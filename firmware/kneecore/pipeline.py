@@ -274,7 +274,7 @@ class Pipeline:
         return self._strides[(self._first + self._ready + self._pending) % _SLOTS]
 
     def _close(self, stride: Stride, interval_x16: int) -> None:
-        stride.stride_x16 = interval_x16
+        stride.end(interval_x16)
         stride.regular = self._rhythm.regular
         stride.still_x16 = self._ledger.still_x16 - stride.still_x16 if interval_x16 else 0
         stride.shake_percent = self._strap.shake_percent

@@ -3,9 +3,9 @@
 
 At contact a shank points alike from stride to stride.  The mean of the last strides, which follows over about 8,
 against what has been usual, over about 64 at this pace: in recorded walks and runs they differ by up to 1.8 deg in
-lean and 3.0 deg fore and aft, on simulated stairs by 7.8; more than 5 or 10 deg is the unit.  A shank points otherwise at
-another pace, so what is usual is learnt anew when the stride's length has changed by a twentieth.  A unit that turns about
-the leg shows in lean, once it has turned by some 30 deg.  Strides in a turn are not for this: the leg leans.
+lean and 3.0 deg fore and aft, on simulated stairs by 7.8; more than 5 or 10 deg is the unit.  A shank points otherwise
+at another pace, so what is usual is learnt anew when the stride's length has changed by a twentieth.  A unit that turns
+about the leg shows in lean, once it has turned by some 30 deg.  Strides in a turn are not for this: the leg leans.
 
 Told once; the usual is not learned anew until the next run.
 """

@@ -28,6 +28,8 @@ _YAW_MOST_X16_DPS = 144  # so that one odd stride, the first from standing say, 
 _TURN_HOLD_TAUS = 2
 _STRAIGHT_MOST_X16_DPS = 32
 
+_DUTY_LEAST_PM, _DUTY_MOST_PM = 150, 850  # sprinters have 200 and more, slow walkers 750 at most
+
 # What a flag costs of 100; cues need 60 by default, so a stride with no toe-off or an odd length never cues,
 # nor one that is clipped or worn loosely.  Unsettled lean bars cues of lean by its flag (rules.py): cadence is none the
 # worse for it.
@@ -36,7 +38,7 @@ PENALTIES = (
     (wire.FLAG_GAP_BEFORE, 10),
     (wire.FLAG_BACKDATED, 10),
     (wire.FLAG_STRAP_LOOSE, 45),
-    (wire.FLAG_BIAS, 30),
+    (wire.FLAG_BIAS, 25),
     (wire.FLAG_MISSING, 50),
 )
 IRREGULAR_PENALTY = 45  # the interval is not like the one before it
@@ -61,6 +63,17 @@ class Stride:
         self.regular = True  # its length is like that of the stride before it
         self.shake_percent = 0  # of the confidence that the unit's shaking costs
         self.still_x16 = 0  # how much of it looked like stillness
+
+    def end(self, stride_x16: int) -> None:
+        """The next contact is known, or (0) none follows.  A toe-off that leaves no possible duty factor is withheld,
+        and with it what was measured up to it."""
+        self.stride_x16 = stride_x16
+        contact_x16 = self.contact_x16
+        if stride_x16 and not stride_x16 * _DUTY_LEAST_PM <= contact_x16 * 1000 <= stride_x16 * _DUTY_MOST_PM:
+            self.contact_x16 = self.lean_max_x16 = 0
+            self.lean_mid_cdeg = self.lean_min_cdeg = self.lean_max_cdeg = self.lean_cue_cdeg = (
+                wire.UNKNOWN_I16
+            )
 
     def judge(self) -> None:
         """Withhold a clipped impact, flag what is missing, and set the confidence."""

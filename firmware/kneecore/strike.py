@@ -69,7 +69,7 @@ _WINDOW_FROM_MS = 24  # earlier rises are of the swing; the contact's were 28 ms
 _WINDOW_MS = 90  # then the steepest rise so far was the contact's
 _WINDOW_MAX_MS = 170  # contacts follow the zero crossing by about 20 ms, slow first steps by up to 130
 _RISE_AFTER_CONTACT_MS = 23
-_LOW_AFTER_MS = 5  # the least rate follows the steepest rise by this,
+_LOW_AFTER_MS = 4  # the least rate follows the steepest rise by this,
 _LOW_OFF_MS = 12  # give or take this, or it belongs to something else
 _STANCE_MIN_MS = 90
 _STANCE_MAX_MS = 1500
@@ -205,7 +205,7 @@ class Strike:
         # Fused with the least rate, which is as regular in fast running; in walking it may come much later.
         off_x16 = (state[_LOW_AT] << 4) - self._contact_back_x16 - x16 - self._low_after_x16
         if -self._low_off_x16 <= off_x16 <= self._low_off_x16:
-            x16 += off_x16 >> 2
+            x16 += off_x16 * 3 >> 3
         stride_x16 = x16 - state[_IC_X16]
         refractory_x16 = self._refractory_x16
         if x16 < state[_FORGET_AT_X16] and stride_x16 > 2 * refractory_x16:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .records import RATE_MEASURED
 from .store import Unit
 
 QUIET_S = 60.0
@@ -69,7 +70,7 @@ class Alerts:
             self._loose.append("strap_loose" in record["flags"])
             if sum(self._loose) >= _LOOSE:
                 yield "strap_loose", "the strap is loose: tighten it"
-        elif kind == "warning":
+        elif kind == "warning" and record["code"] != RATE_MEASURED:  # that one says how a run was timed
             yield record["code"], record["message"]
         elif kind == "link":
             self._losses = self._losses + 1 if record["code"] == "lost" else 0

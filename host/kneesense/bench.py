@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Speed and latency as ratios against a named peer, measured in the same run.
+"""Speed and latency, each beside a named peer measured in the same run, or beside a limit that is fixed.
 
 A figure in microseconds says little away from the machine it was taken on; the ratio to a known program says more.
 Every row gives the median, the spread (quartile to quartile) and the number of measurements.
@@ -13,32 +13,59 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Any
 
-from .errors import KneesenseError
+from .errors import ExtraMissing, KneesenseError
 from .samplecost import SampleCost, Skip
 
 _STARTS = 7
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table; `skipped` says why there are no numbers."""
+class Beside:
+    """What a figure is compared with: a peer measured in the same run, or a `fixed` limit.
+
+    `about` explains the name.
+    """
 
     name: str
+    measure: Callable[[], list[float]]
+    fixed: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `skipped` says why there are no numbers, `peer_skipped` why none of the peer."""
+
+    name: str
+    beside: Beside
     unit: str = ""
     n: int = 0
     median: float | None = None
     spread: float | None = None
-    peer: str = ""
     peer_median: float | None = None
     skipped: str = ""
+    peer_skipped: str = ""
 
     @property
     def ratio(self) -> float | None:
-        """How many times the peer's figure ours is."""
+        """How many times the peer's figure, or the limit, ours is."""
         if self.median is None or not self.peer_median:
             return None
         return self.median / self.peer_median
+
+    def record(self) -> dict[str, Any]:
+        """The JSON record."""
+        return {
+            "type": "bench", "name": self.name, "unit": self.unit, "n": self.n, "median": self.median,
+            "spread": self.spread, "peer": self.beside.name, "peer_fixed": self.beside.fixed,
+            "peer_median": self.peer_median, "ratio": self.ratio, "skipped": self.skipped or None,
+            "peer_skipped": self.peer_skipped or None,
+        }  # fmt: skip
+
+
+STAGES = ("guard", "mount", "strike", "tilt", "tally", "lean")
 
 
 def rows() -> Iterator[Row]:
@@ -48,40 +75,62 @@ def rows() -> Iterator[Row]:
     def in_micropython(name: str) -> Callable[[], list[float]]:
         return lambda: cost.figures(name)
 
-    step, mahony = in_micropython("step_us"), in_micropython("mahony_us")
-    vqf = "VQF (C++), same samples"
-    yield _row("sample step, CPython", "us/sample", cost.on_cpython, vqf, cost.vqf)
-    yield _row("sample step, MicroPython", "us/sample", step, vqf, cost.vqf)
-    yield _row("sample step, MicroPython", "us/sample", step, "float Mahony, MicroPython", mahony)
-    for stage in ("guard", "mount", "strike", "tilt", "tally", "lean"):
-        yield _row(f"  of it {stage}", "us/sample", in_micropython(f"{stage}_us"), "whole step", step)
+    step = in_micropython("step_us")
+    vqf = Beside("VQF", cost.vqf, about="VQF's C++ filter on the same samples")
+    mahony = "a float Mahony filter in the same MicroPython"
+    whole = Beside("whole step", step, about="all stages of the step in MicroPython")
+    yield _row("step, CPython", "us/sample", cost.on_cpython, vqf)
+    yield _row("step, MicroPython", "us/sample", step, vqf)
     yield _row(
-        "heap, sample step", "bytes/sample", in_micropython("step_bytes"), "float Mahony, MicroPython",
-        in_micropython("mahony_bytes"),
-    )  # fmt: skip
-    yield _row("replay of 1 h at 500 Hz", "s", cost.hour, "limit", lambda: [3.0])
-    yield _row("stride to host, virtual radio", "ms", _stride_latency, "connection interval", _interval_ms)
-    yield _row("toe-off to motor, virtual world", "ms", _cue_latency, "limit", lambda: [100.0])
-    yield _row("kneesense --help", "s", _help_start, "python -c pass", lambda: _starts("-c", "pass"))
+        "step, MicroPython", "us/sample", step, Beside("Mahony", in_micropython("mahony_us"), about=mahony)
+    )
+    for stage in STAGES:
+        yield _row(f"  of it {stage}", "us/sample", in_micropython(f"{stage}_us"), whole)
+    heap = Beside("Mahony", in_micropython("mahony_bytes"), about=mahony)
+    yield _row("heap of a step", "byte/sample", in_micropython("step_bytes"), heap)
+    yield _row("replay, 1 h at 500 Hz", "s", cost.hour, _limit(3.0))
+    interval = Beside(
+        "interval", _interval_ms, fixed=True, about="between events of the simulated connection"
+    )
+    yield _row("stride to host", "ms", _stride_latency, interval)
+    yield _row("toe-off to motor", "ms", _cue_latency, _limit(100.0))
+    python = Beside("python", lambda: _starts("-c", "pass"), about="start and end of an empty program")
+    yield _row("kneesense --help", "s", _help_start, python)
 
 
-def _row(
-    name: str,
-    unit: str,
-    measure: Callable[[], list[float]],
-    peer: str,
-    measure_peer: Callable[[], list[float]],
-) -> Row:
-    try:
-        values = measure()
-    except (Skip, KneesenseError) as why:
-        return Row(name, skipped=str(why))
-    try:
-        peer_median: float | None = median(measure_peer())
-    except (Skip, KneesenseError) as why:
-        peer, peer_median = f"{peer}: skipped, {why}", None
+def _row(name: str, unit: str, measure: Callable[[], list[float]], beside: Beside) -> Row:
+    values, why = _tried(measure)
+    if why:
+        return Row(name, beside, skipped=why)
+    peers, why_not = _tried(beside.measure)
     quarter = quantiles(values, n=4) if len(values) > 1 else [0.0, 0.0, 0.0]
-    return Row(name, unit, len(values), median(values), quarter[2] - quarter[0], peer, peer_median)
+    return Row(
+        name, beside, unit, len(values), median(values), quarter[2] - quarter[0],
+        median(peers) if peers else None, peer_skipped=why_not,
+    )  # fmt: skip
+
+
+def _tried(measure: Callable[[], list[float]]) -> tuple[list[float], str]:
+    """What is measured; or nothing, and the reason in a line."""
+    try:
+        return measure(), ""
+    except ImportError as error:
+        missing = ExtraMissing("demo", f"no module {error.name}")  # the world's, so the extra is known
+        return [], f"{missing}: {missing.advice}"
+    except KneesenseError as error:
+        return [], f"{error}: {error.advice}" if error.advice else str(error)
+    except Skip as why:
+        return [], str(why)
+
+
+def _limit(value: float) -> Beside:
+    return Beside("limit", lambda: [value], fixed=True)
+
+
+def _interval_ms() -> list[float]:
+    from .world.air import CONNECTION_INTERVAL_S
+
+    return [1000 * CONNECTION_INTERVAL_S]
 
 
 def _stride_latency() -> list[float]:
@@ -97,12 +146,6 @@ def _cue_latency() -> list[float]:
     if not found:
         raise Skip("no cue came")
     return found
-
-
-def _interval_ms() -> list[float]:
-    from .world.air import CONNECTION_INTERVAL_S
-
-    return [1000 * CONNECTION_INTERVAL_S]
 
 
 def _help_start() -> list[float]:

@@ -116,7 +116,8 @@ async def find(unit: str, seconds: float = FIND_S) -> Seen:
     if not found:
         raise NothingFound(
             f"unit {unit} was not heard within {seconds:g} s",
-            "switch it on and bring it near; if a program crashed while connected, switch Bluetooth off and on",
+            "switch it on and bring it near; it may be connected to another program; if one crashed while"
+            " connected, switch Bluetooth off and on",
         )
     return found[-1]
 

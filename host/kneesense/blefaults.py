@@ -91,7 +91,10 @@ def _translated(error: Exception) -> KneesenseError:
     if isinstance(error, PermissionError):
         return _adapter("denied_by_system")
     if isinstance(error, OSError) and radio:
-        return LinkLost(f"the virtual radio {radio} does not answer", "is `kneesense demo` still running?")
+        # Not LinkLost: that world is over, its radio does not come back.
+        return KneesenseError(
+            f"the virtual radio {radio} does not answer", "is `kneesense demo --unit-only` still running?"
+        )
     if isinstance(error, FileNotFoundError | ConnectionRefusedError):  # no D-Bus socket, or nobody behind it
         return _adapter("no_service")
     if is_passing(error):

@@ -15,9 +15,12 @@ from typing import Any
 
 from kneecore import chips, mount, wire
 
+from . import outfile
+from .codes import named
 from .errors import InputError
 
 _ONE_Q14 = 16384
+_MAKE = "make one with: kneesense replay FILE --side right --save-calibration OUT.json"
 _GYRO_BIAS_LIMIT = math.radians(32.767)  # what fits the wire; chips are specified to 20 deg/s or less
 
 
@@ -66,17 +69,7 @@ class Calibration:
     @classmethod
     def from_wire(cls, values: Mapping[str, int], made_utc: str = "") -> Calibration:
         """Of a START or VERDICT record, to the resolution of the wire."""
-        q14 = [values[f"rotation_q14_{i}"] / _ONE_Q14 for i in range(9)]
-        return cls(
-            rotation=(tuple(q14[0:3]), tuple(q14[3:6]), tuple(q14[6:9])),
-            gyro_bias_rad_s=tuple(math.radians(values[f"gyro_bias_mdps_{i}"] / 1000) for i in range(3)),
-            acc_scale=values["acc_scale_q14"] / _ONE_Q14,
-            neutral_deg=values["neutral_cdeg"] / 100,
-            side=wire.SIDES[values["side"]],
-            face=wire.FACES[values["face"]],
-            chip=wire.CHIPS[values["chip"]],
-            made_utc=made_utc,
-        )
+        return cls(**described(values, made_utc))
 
     def to_json(self) -> dict[str, Any]:
         """As written to disk and into the JSON of a run's start."""
@@ -86,9 +79,25 @@ class Calibration:
         """The JSON file's content."""
         return json.dumps(self.to_json(), indent=1) + "\n"
 
-    def save(self, path: str | Path) -> None:
-        """Write the JSON file."""
-        Path(path).write_text(self.to_text(), encoding="utf-8")
+    def save(self, path: Path, inputs: tuple[Path, ...] = (), overwrite: bool = False) -> None:
+        """Write the JSON file.  InputError and KneesenseError as outfile.writing."""
+        with outfile.writing(path, inputs, overwrite) as file:
+            file.write(self.to_text())
+
+
+def described(values: Mapping[str, int], made_utc: str = "") -> dict[str, Any]:
+    """The fields of a Calibration out of a START or VERDICT record, not judged: codes may be of a later version."""
+    q14 = [values[f"rotation_q14_{i}"] / _ONE_Q14 for i in range(9)]
+    return {
+        "rotation": (tuple(q14[0:3]), tuple(q14[3:6]), tuple(q14[6:9])),
+        "gyro_bias_rad_s": tuple(math.radians(values[f"gyro_bias_mdps_{i}"] / 1000) for i in range(3)),
+        "acc_scale": values["acc_scale_q14"] / _ONE_Q14,
+        "neutral_deg": values["neutral_cdeg"] / 100,
+        "side": named(wire.SIDES, values["side"]),
+        "face": named(wire.FACES, values["face"]),
+        "chip": named(wire.CHIPS, values["chip"]),
+        "made_utc": made_utc,
+    }
 
 
 def load(path: str | Path) -> Calibration:
@@ -97,15 +106,15 @@ def load(path: str | Path) -> Calibration:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a calibration JSON ({error})") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})", "choose another file") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a calibration JSON ({error})", _MAKE) from None
     names = [field.name for field in fields(Calibration)]
     missing = [name for name in names if name not in values] if isinstance(values, dict) else names
     if missing:
         message = f"{path}: not a calibration of this product: no {', '.join(missing)}"
-        raise InputError(
-            message, "make one with: kneesense replay FILE --side right --save-calibration OUT.json"
-        )
+        raise InputError(message, _MAKE)
     try:
         return Calibration(
             rotation=tuple(_vector(row) for row in _three(values["rotation"])),

@@ -34,9 +34,10 @@ class ExtraMissing(KneesenseError):
     exit_code = 3
     code = "extra_missing"
 
-    def __init__(self, extra: str, why: str = "") -> None:
+    def __init__(self, extra: str, why: str = "", advice: str = "") -> None:
         self.extra = extra
-        super().__init__(why or f"the extra '{extra}' is not installed", f"pip install 'kneesense[{extra}]'")
+        install = f"pip install 'kneesense[{extra}]', or in a checkout pip install -e '.[{extra}]'"
+        super().__init__(why or f"the extra '{extra}' is not installed", advice or install)
 
 
 class NothingFound(KneesenseError):

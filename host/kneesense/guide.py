@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from datetime import UTC, datetime
 
 from kneecore import wire
 
 from .device import Device, Progress
 from .errors import CommandRefused, KneesenseError
 from .store import Store
+from .times import utc_now
 from .verdict import Verdict, read
 
 POLL_S = 0.5
@@ -67,7 +67,7 @@ async def _verdict(unit: Device, seq: int, store: Store | None) -> Verdict:
             if record.code == wire.VERDICT.code:
                 if store is not None:
                     store.add(unit.info.unit_id, [record])
-                return read(record.values(), datetime.now(UTC).isoformat(timespec="seconds"))
+                return read(record.values(), utc_now())
     raise KneesenseError(
         "the verdict is not in the unit's log", "its log may be full: kneesense run --attach"
     )

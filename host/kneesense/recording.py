@@ -30,6 +30,9 @@ _GAP = 1.75  # sample intervals: one missing row makes 2; jitter stays below
 _ACC_SCALES = ((0.4, 2.5, "g", G), (400, 2500, "mg", G / 1000), (4000, 25000, "mm/s^2", 0.001))
 _ACC_MEDIAN = (4.0, 60.0)
 _SLOW_HZ = 100
+# (least median step of t_s, unit it is then likely in, its part of a second): no shank sensor is as slow as 2 Hz
+_TIME_SCALES = ((500_000.0, "ns", 1e-9), (500.0, "us", 1e-6), (0.5, "ms", 1e-3))
+_ROWS_TO_JUDGE = 10
 _GYRO_LIMIT = 36.0  # rad/s; the chips' range of 2000 deg/s is 34.9
 
 
@@ -142,6 +145,7 @@ def load(path: str | Path) -> Recording:
     if len(back):
         _refuse_order(table, kept, back)
 
+    _check_time_scale(table.path, t_s)
     gaps = {int(i) + 1: "time_jump" for i in np.flatnonzero(np.diff(t_s) > _GAP * _interval(t_s))}
     # rows dropped so far, at each kept row: where it grows, a gap ends
     lost_so_far = np.cumsum(missing)[kept]
@@ -170,6 +174,18 @@ def _refuse_order(table: Table, kept: NDArray[np.intp], back: NDArray[np.intp]) 
         raise InputError(message, "a recording is one run: split the file by these columns")
     t_s = table.values[:, 0]
     raise InputError(f"{place}: t_s goes from {t_s[before]:g} to {t_s[row]:g}", "sort the rows by t_s")
+
+
+def _check_time_scale(path: Path, t_s: Floats) -> None:
+    if len(t_s) < _ROWS_TO_JUDGE:
+        return
+    step = _interval(t_s)
+    for least, unit, seconds in _TIME_SCALES:
+        if step >= least:
+            raise InputError(
+                f"{path}: t_s grows by {step:g} a row, no sensor is so slow in seconds",
+                f"it looks like {unit}: multiply t_s by {seconds:g}",
+            )
 
 
 def _check_scales(path: Path, acc: Floats, gyro: Floats) -> None:

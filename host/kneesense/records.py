@@ -12,13 +12,14 @@ from typing import Any
 
 from kneecore import wire
 
-from . import valgus
-from .calibration import Calibration
+from . import calibration, valgus
+from .codes import bit_names, named
 
 Values = Mapping[str, Any]
 Record = dict[str, Any]
 
 SCHEMA = 1
+RATE_MEASURED = "rate_measured"
 
 _METRICS = {"cadence": "cadence_spm", "lean": "lean_mid_deg", "impact": "pta_axial_g", "metronome": None}
 _NOTICES = {
@@ -36,19 +37,6 @@ _NOTICES = {
     "host_clock": "the host's clock cannot be trusted",
     "strap_slip": "the strap has slipped: lean is not to be trusted until the next calibration",
 }
-
-
-def named(names: tuple[str, ...], code: int | None) -> str | None:
-    """Name of a code; `code_N` for one added later, None for one not sent."""
-    if code is None:
-        return None
-    return names[code] if 0 <= code < len(names) else f"code_{code}"
-
-
-def flag_names(flags: int | None) -> list[str]:
-    """Names of the bits of a stride's flags."""
-    bits = flags or 0
-    return [named(wire.STRIDE_FLAGS, i) or "" for i in range(16) if bits >> i & 1]
 
 
 class RunRecords:
@@ -69,6 +57,7 @@ class RunRecords:
         self._about = about or {}
         self._t0_s = t0_s
         self._rate_hz = rate_hz
+        self._nominal_hz = 0
         self._rise_ms = rise_ms
         self._start_us: int | None = None
         self._side: str | None = None
@@ -128,7 +117,8 @@ class RunRecords:
         return None if t_us is None or self._start_us is None else round((t_us - self._start_us) / 1e6, 4)
 
     def _started(self, values: Values) -> Record:
-        self._rate_hz = self._rate_hz or values["rate_hz"]
+        self._nominal_hz = values["rate_hz"]
+        self._rate_hz = self._rate_hz or self._nominal_hz
         self._start_us = values.get("t_us")
         self._side = named(wire.SIDES, values["side"])
         about = self._about
@@ -144,7 +134,7 @@ class RunRecords:
             "face": named(wire.FACES, values["face"]),
             "chip": named(wire.CHIPS, values["chip"]),
             "rate_hz": values["rate_hz"],
-            "calibration": Calibration.from_wire(values).to_json(),
+            "calibration": calibration.described(values),
             "versions": {"firmware": ".".join(map(str, firmware)), "wire": f"{wire.MAJOR}.{wire.MINOR}"},
             "source": about.get("source"),
         }
@@ -158,7 +148,7 @@ class RunRecords:
         least, most = _degrees(values["lean_min_cdeg"]), _degrees(values["lean_max_cdeg"])
         middle = _degrees(values["lean_mid_cdeg"])
         lean_range = None if least is None or most is None else round(most - least, 2)
-        flags = flag_names(values["flags"])
+        flags = bit_names(wire.STRIDE_FLAGS, values["flags"])
         return {
             "type": "stride",
             "stride": number,
@@ -227,8 +217,14 @@ class RunRecords:
         message = _NOTICES.get(code, code) + numbers
         return {"type": "warning", "t_s": self._device_s(values), "code": code, "message": message}
 
-    def _stopped(self, values: Values) -> None:
+    def _stopped(self, values: Values) -> Record | None:
+        """A warning where the rate measured is not the one in START: what was told until now went by the latter."""
         self._stop = values
+        rate_mhz = values["rate_mhz"]
+        if not rate_mhz or rate_mhz == 1000 * self._nominal_hz:
+            return None
+        message = f"sensor ran at {rate_mhz / 1000:.2f} Hz, not {self._nominal_hz}; `show` goes by that"
+        return {"type": "warning", "t_s": self._device_s(values), "code": RATE_MEASURED, "message": message}
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -33,6 +33,7 @@ _CHIP = chips.find("mpu6050")
 _SECONDS = 20.0
 _HOUR = 3600 * _CHIP.rate_hz
 _REPEATS = 5
+_PATIENCE_S = 10.0
 _PROGRAM = Path(__file__).parent / "programs" / "sample_cost.py"
 
 
@@ -95,16 +96,18 @@ class SampleCost:
         return [1e6 * _seconds(self._run(self._samples), CPYTHON) / self._samples for _ in range(_REPEATS)]
 
     def hour(self) -> list[float]:
-        """Seconds to replay an hour with the engine that replay takes."""
-        run = self._run(_HOUR)
-        return [_seconds(run) for _ in range(3)]
+        """Seconds to replay an hour with the engine that replay takes; once when that is the slow one."""
+        run, times = self._run(_HOUR), list[float]()
+        while len(times) < 3 and sum(times) < _PATIENCE_S:
+            times.append(_seconds(run))
+        return times
 
     def vqf(self) -> list[float]:
         """us a sample of VQF's C++ filter on the same data."""
         try:
             from vqf import VQF
         except ImportError:
-            raise Skip(f"needs the extra 'analysis': {ExtraMissing('analysis').advice}") from None
+            raise ExtraMissing("analysis") from None
         rate, force = np.ascontiguousarray(self._rate), np.ascontiguousarray(self._force)
         times = []
         for _ in range(_REPEATS):

@@ -156,7 +156,7 @@ class Session:
         self._keep_clock(unit)
         await sync.catch_up(unit)
         await sync.acknowledge(unit)
-        self._post(News("link", "connected", f"connected to unit {info.unit_id}, firmware {info.firmware}"))
+        self._post(News("link", "connected", f"connected to the unit, firmware {info.firmware}"))
         if await self._begin(unit, sync) and not self._plan.end:
             await self._follow(unit, sync)
         await self._finish(unit, sync)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from kneecore import wire
@@ -12,6 +11,7 @@ from .errors import NothingFound
 from .frames import LogFrame
 from .records import Record, RunRecords
 from .store import Run, Store
+from .times import utc
 
 
 def find(store: Store, word: str) -> Run:
@@ -57,8 +57,8 @@ def about(store: Store, run: Run, start: LogFrame) -> dict[str, Any]:
     start_utc = bounds = None
     if clock is not None:
         utc_us = start.t_us + clock.offset_us
-        start_utc = _iso(utc_us)
-        bounds = [_iso(utc_us - clock.error_us), _iso(utc_us + clock.error_us)]
+        start_utc = utc(utc_us)
+        bounds = [utc(utc_us - clock.error_us), utc(utc_us + clock.error_us)]
     return {
         "run": run.id,
         "start_utc": start_utc,
@@ -66,7 +66,3 @@ def about(store: Store, run: Run, start: LogFrame) -> dict[str, Any]:
         "runner": run.runner,
         "source": f"unit {run.device}",
     }
-
-
-def _iso(utc_us: int) -> str:
-    return datetime.fromtimestamp(utc_us / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

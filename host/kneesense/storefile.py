@@ -72,6 +72,8 @@ MIGRATIONS = (
     ),
 )
 
+_WRITABLE = "make its folder and itself writable, or choose another with --store or KNEESENSE_HOME"
+
 # Beginning of SQLite's error name -> what it means here.
 _CAUSES = (
     ("SQLITE_FULL", StoreFull, "no space is left for {file}", "free some space; what was committed stays"),
@@ -81,13 +83,13 @@ _CAUSES = (
         "SQLITE_READONLY",
         StoreError,
         "{file} is read-only",
-        "make it writable, or choose another with --store",
+        _WRITABLE,
     ),
     (
         "SQLITE_CANTOPEN",
         StoreError,
         "{file} cannot be opened",
-        "check the path, or choose another with --store",
+        f"check the path; {_WRITABLE}",
     ),
     ("SQLITE_NOTADB", StoreError, "{file} is no store of runs", "choose another with --store"),
     ("SQLITE_CORRUPT", StoreError, "{file} is damaged", "keep a copy, and choose another with --store"),
@@ -201,4 +203,4 @@ class StoreFile:
                     raise kind(message.format(file=self.file), advice) from error
             raise StoreError(f"{self.file}: {error}") from error
         except OSError as error:
-            raise StoreError(f"{self.file}: {error.strerror}", "choose another with --store") from error
+            raise StoreError(f"{self.file}: {error.strerror}", _WRITABLE) from error

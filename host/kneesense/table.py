@@ -108,8 +108,11 @@ def _text(path: Path) -> str:
             data = gzip.decompress(data)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder", "name one recording in it") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({error})", "is it a whole .csv or .csv.gz?") from None
+        why = getattr(error, "strerror", None) or error  # gzip's own are OSErrors without one
+        raise InputError(f"{path}: cannot be read ({why})", "is it a whole .csv or .csv.gz?") from None
     if not data.strip():
         raise InputError(f"{path}: empty file", "the first line must be the header; " + _NEEDS)
     try:

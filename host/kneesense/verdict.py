@@ -10,6 +10,7 @@ from typing import Any
 from kneecore import wire
 
 from .calibration import Calibration
+from .codes import bit_names, named
 
 # Reason of a refusal -> what happened, and what to do next.
 _REFUSED = {
@@ -110,18 +111,12 @@ class Verdict:
 
 def read(values: Mapping[str, Any], made_utc: str = "") -> Verdict:
     """A VERDICT record's fields to a verdict; `made_utc` goes into its calibration."""
-    refused = _names(wire.REFUSALS, values["refused"])
-    stages = wire.STAGES
-    stage = stages[values["stage"]] if values["stage"] < len(stages) else f"stage {values['stage']}"
+    refused = tuple(bit_names(wire.REFUSALS, values["refused"]))
     whole = not refused and values["acc_scale_q14"]
     return Verdict(
-        stage=stage,
+        stage=named(wire.STAGES, values["stage"]) or "",
         refused=refused,
-        cautions=_names(wire.CAUTIONS, values["cautions"]),
+        cautions=tuple(bit_names(wire.CAUTIONS, values["cautions"])),
         calibration=Calibration.from_wire(values, made_utc) if whole else None,
         values=values,
     )
-
-
-def _names(names: tuple[str, ...], bits: int) -> tuple[str, ...]:
-    return tuple(names[i] if i < len(names) else f"code {i}" for i in range(16) if bits >> i & 1)

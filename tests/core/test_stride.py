@@ -106,6 +106,16 @@ def test_one_odd_stride_is_no_turn():
         assert not measured(yaw=lambda i, yaw=yaw: yaw).flags & wire.FLAG_TURN
 
 
+@pytest.mark.parametrize(("duty_pm", "possible"), [(100, False), (200, True), (750, True), (900, False)])
+def test_a_contact_of_an_impossible_duty_factor_is_withheld(duty_pm, possible):
+    stride = measured(lean_cdeg=lambda i: 100)
+    stride.end(stride.contact_x16 * 1000 // duty_pm)
+    stride.judge()
+    assert bool(stride.contact_x16) is possible
+    assert (stride.lean_mid_cdeg == pytest.approx(100, abs=1)) is possible
+    assert bool(stride.flags & wire.FLAG_MISSING) is not possible
+
+
 def test_what_was_not_seen_is_unknown():
     stride = Stride()
     stride.begin(160, wire.FLAG_GAP_BEFORE)

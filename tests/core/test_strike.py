@@ -81,6 +81,33 @@ def test_a_second_swing_within_half_a_stride_is_no_contact():
     assert contacts(0, 1, 1.42) == 2
 
 
+def swings(begins_s, change=lambda number, forward, t: None):
+    """Signals with a swing of `one_swing` at each time; `change` may alter the forward acceleration of one."""
+    length = int(max(begins_s) * 500) + 500
+    out = [np.zeros(length), np.full(length, -1.0), np.ones(length)]
+    for number, begin_s in enumerate(begins_s):
+        part = one_swing(braking_g=5.0)
+        change(number, part[1], np.arange(500) / 500)
+        at = int(begin_s * 500)
+        for total, values in zip(out, part, strict=True):
+            total[at + 50 : at + 275] = values[50:275]
+    return out
+
+
+def test_a_stride_that_was_missed_does_not_have_the_next_ones_missed():
+    contacts = [s for event, s, _ in found(*swings([0, 1, 2, 4, 5, 6, 7])) if event == CONTACT]
+    assert np.diff(contacts) == pytest.approx([1, 1, 2, 1, 1, 1], abs=0.01)
+
+
+def test_a_weak_rise_at_the_end_of_the_swing_is_not_taken_for_the_contact():
+    def weak_first(number, forward, t):
+        if number == 3:
+            forward += np.interp(t, (0.42, 0.43, 0.432, 0.438), (0.0, 0.7, 0.7, -0.8)) * (t < 0.44)
+
+    contacts = [s for event, s, _ in found(*swings([0, 1, 2, 3, 4], weak_first)) if event == CONTACT]
+    assert np.diff(contacts) == pytest.approx([1, 1, 1, 1], abs=0.006)
+
+
 def test_the_window_is_told_when_it_opens():
     strike = Strike(500, 100)
     swing, forward, _ = one_swing()

@@ -204,7 +204,7 @@ def test_the_command_calibrates_and_saves_or_says_why_not(
 ) -> None:
     from kneesense import calibration
     from kneesense.cli.calibrate import calibrate
-    from kneesense.cli.output import Flags
+    from kneesense.cli.output import StoreFlags
     from kneesense.store import Unit
 
     file = tmp_path / "me.json"
@@ -213,7 +213,7 @@ def test_the_command_calibrates_and_saves_or_says_why_not(
     async def part(device: Device, store: Store) -> None:
         store.remember(Unit(device.info.unit_id, "000001", "right", "medial", "me"))
         await device.close()
-        flags = Flags(json=True, store=tmp_path / "runs.sqlite")
+        flags = StoreFlags(json=True, store=tmp_path / "runs.sqlite")
         side = "right" if right_leg else "left"
         codes.append(await calibrate(side=side, countdown_s=0, save=file, flags=flags))
         assert [unit.side for unit in store.units()] == ["right"]

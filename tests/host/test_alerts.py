@@ -37,6 +37,11 @@ def test_a_warning_of_the_unit_is_an_alert(ear):
     assert ear.heard == [Alert(1.5, "bus_fault", "the bus failed")]
 
 
+def test_how_a_run_was_timed_is_no_alert(ear):
+    Alerts([ear]).see(WARNING | {"code": "rate_measured"})
+    assert ear.heard == []
+
+
 def test_a_link_that_mends_at_once_is_no_alert_and_one_that_does_not_is(ear):
     alerts = Alerts([ear])
     for record in (LOST, MENDED, LOST, MENDED):

@@ -20,7 +20,14 @@ from fakeunit import FakeUnit
 from kneecore import gatt, wire
 from kneesense import ble
 from kneesense.device import Device
-from kneesense.errors import AdapterError, ExtraMissing, LinkLost, NothingFound, VersionMismatch
+from kneesense.errors import (
+    AdapterError,
+    ExtraMissing,
+    KneesenseError,
+    LinkLost,
+    NothingFound,
+    VersionMismatch,
+)
 
 PATIENT = {
     "find_s": 5,
@@ -283,15 +290,20 @@ async def test_the_virtual_radio_needs_its_extra(stack, monkeypatch):
     monkeypatch.setenv("KNEESENSE_RADIO", "tcp-client:127.0.0.1:9001")
     with pytest.raises(ExtraMissing, match="extra 'demo'") as caught:
         await ble.scan(0.01)
-    assert caught.value.advice == "pip install 'kneesense[demo]'"
+    assert caught.value.advice.startswith("pip install 'kneesense[demo]'")
+    assert "pip install -e '.[demo]'" in caught.value.advice
 
 
 async def test_a_virtual_radio_that_is_gone_is_told(stack, monkeypatch):
     monkeypatch.setattr(ble, "_bleak", lambda: __import__("bleak"))
     monkeypatch.setenv("KNEESENSE_RADIO", "tcp-client:127.0.0.1:9001")
     stack.raises = {"scan": [ConnectionRefusedError(111, "Connection refused")]}
-    with pytest.raises(LinkLost, match=r"virtual radio tcp-client:127\.0\.0\.1:9001 does not answer"):
+    with pytest.raises(
+        KneesenseError, match=r"virtual radio tcp-client:127\.0\.0\.1:9001 does not answer"
+    ) as caught:
         await ble.scan(0.01)
+    assert caught.value.exit_code == 1
+    assert not isinstance(caught.value, LinkLost)  # a session would try again for ever
 
 
 def test_the_advertisement_of_the_firmware_is_understood():

@@ -3,13 +3,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from kneecore import wire
 from kneesense import calibration
 from kneesense.calibration import Calibration
-from kneesense.errors import InputError
+from kneesense.errors import InputError, KneesenseError
 
 GOOD = Calibration(
     rotation=((0.8, 0.0, 0.6), (0.36, 0.8, -0.48), (-0.48, 0.6, 0.64)),
@@ -31,6 +32,24 @@ def test_json_gives_back_the_same_calibration(tmp_path):
     path = tmp_path / "calibration.json"
     GOOD.save(path)
     assert calibration.load(path) == GOOD
+    with pytest.raises(InputError, match="exists"):
+        GOOD.save(path)
+    GOOD.save(path, overwrite=True)
+
+
+def test_a_calibration_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "calibration.json"
+    GOOD.save(path)
+    old = path.read_text()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(KneesenseError, match="No space left"):
+        replace(GOOD, neutral_deg=2.0).save(path, overwrite=True)
+    assert path.read_text() == old
+    assert [p.name for p in tmp_path.iterdir()] == ["calibration.json"]
 
 
 def test_the_wire_has_every_field_and_gives_back_its_resolution():

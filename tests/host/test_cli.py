@@ -75,12 +75,51 @@ print(sorted({"numpy", "bleak", "bumble", "asyncio.subprocess", "scipy"} & set(s
         ("scan", "--timeout", "soon"),
         ("pair",),
         ("pair", "0c0d", "--side", "up"),
+        ("show", "1", "2"),
+        ("scan", "--timeout", "nan"),
+        ("scan", "--timeout", "-1"),
+        ("pair", "0c0d", "--side", "left", "--timeout", "0"),
+        ("calibrate", "--countdown", "nan"),
+        ("demo", "--seed", "-1"),
+        ("demo", "--duration", "nan"),
+        ("demo", "--speed", "nan"),
+        ("demo", "--calibration", "me.json"),
+        ("demo", "--recording", "run.csv", "--seed", "2"),
+        ("demo", "--unit-only", "--store", "runs.sqlite"),
+        ("replay", "run.csv", "--store", "runs.sqlite"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(tell, arguments):
     code, out, err = tell(*arguments)
     assert (code, out, len(err)) == (2, [], 1)
     assert err[0].startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("show", "1", "2"), "2: one word too many: kneesense show --help"),
+        (("pair",), "UNIT is missing: kneesense pair --help"),
+        (("run", "--baseline"), "--baseline: its value is missing: kneesense run --help"),
+        (("run", "--unit", "a", "--unit", "b"), "--unit: given twice: kneesense run --help"),
+        (("scan", "--timeout", "soon"), "--timeout soon: must be a number: kneesense scan --help"),
+        (("scan", "--timeout", "-1"), "--timeout -1: must be more than 0"),
+        (("run", "--baseline", "x"), "--baseline x: must be a whole number"),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_told_in_plain_words(tell, arguments, told):
+    assert f"error: {told}" in tell(*arguments)[2][0]
+
+
+@pytest.mark.parametrize("radio", ["garbage", "tcp-client:127.0.0.1:notaport", "tcp-client:127.0.0.1:99999"])
+def test_a_radio_that_cannot_be_is_told(tell, monkeypatch, radio):
+    from kneesense import ble
+
+    monkeypatch.setenv("KNEESENSE_RADIO", radio)
+    monkeypatch.setattr(ble, "_installed_radio", "")
+    code, _, err = tell("scan", "--timeout", 0.1)
+    assert (code, len(err)) == (2, 1)
+    assert f"KNEESENSE_RADIO={radio}: not tcp-client:HOST:PORT" in err[0]
 
 
 def test_a_wrong_command_line_is_json_when_asked(tell_json):
@@ -99,9 +138,10 @@ def test_output_that_is_piped_has_no_colours():
     assert "\x1b" not in done.stdout
 
 
-def test_a_reader_that_stops_reading_is_no_error():
+@pytest.mark.parametrize("arguments", ["runs --store none", "--help", "replay --help", "--version"])
+def test_a_reader_that_stops_reading_is_no_error(arguments):
     done = subprocess.run(
-        f'"{sys.executable}" -m kneesense runs --store none | true; echo "${{PIPESTATUS[0]}}"',
+        f'"{sys.executable}" -m kneesense {arguments} | true; echo "${{PIPESTATUS[0]}}"',
         shell=True,
         executable="/bin/bash",
         env={"PYTHONPATH": f"{ROOT / 'firmware'}:{ROOT / 'host'}", "PATH": "/usr/bin:/bin"},
@@ -170,7 +210,7 @@ def test_scan_without_an_adapter_exits_3_with_the_next_step(tell, stack):
 def test_pair_remembers_a_unit(tell, tell_json, stack, home):
     code, out, _ = tell("pair", "0c0d", "--side", "right", "--face", "medial", "--runner", "Ann")
     assert code == 0
-    assert "Ann, right leg, face medial" in out[0]
+    assert "Ann, right leg, medial face" in out[0]
     with Store(home / "runs.sqlite") as store:
         assert store.units() == [Unit("0a0b0c0d", "0c0d", "right", "medial", "Ann")]
     assert tell_json("scan", "--timeout", 0.01)[1][0]["runner"] == "Ann"
@@ -211,6 +251,19 @@ def test_pair_refuses_another_version_before_connecting(tell, stack):
         "error: the unit speaks wire version 2, this program 1: pip install --upgrade kneesense",
     ]
     assert stack.options == []
+
+
+@pytest.mark.parametrize("command", ["runs", "show", "scan", "run"])
+def test_a_folder_in_place_of_the_store_or_the_other_way_round_is_told(
+    tell, stack, tmp_path, monkeypatch, command
+):
+    code, _, err = tell(command, "--store", tmp_path)
+    assert (code, len(err)) == (2, 1)
+    assert "is a folder" in err[0]
+    monkeypatch.setenv("KNEESENSE_HOME", "/dev/null")
+    code, _, err = tell(command)
+    assert (code, len(err)) == (2, 1)
+    assert "KNEESENSE_HOME=/dev/null: is no folder" in err[0]
 
 
 def test_a_store_that_cannot_be_used_is_told(tell, stack, tmp_path):

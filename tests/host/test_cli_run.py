@@ -40,8 +40,8 @@ def test_a_run_is_shown_stride_by_stride_and_summed_up(tell, paired):
     code, out, err = tell("run", "--duration", 0.3)
     assert (code, err) == (0, [])
     text = "\n".join(out)
-    assert text.count("spm  contact") == 5
-    assert "CUE    increase cadence: 160.0, target 170.0 +- 3.4; buzzed 120 ms" in text
+    assert text.count(" g lean ") == 5
+    assert "CUE    increase cadence: 160.0, target 170.0 +- 3.4; 120 ms" in text
     assert "mark: pain" in text
     assert "5 strides in 1:00.0" in text
     assert not paired.running
@@ -147,8 +147,18 @@ def test_a_calibration_is_pushed(tell, paired, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--offset", 50), "cadence_offset_pm = 500"),
-        (("--baseline", 1), "baseline_strides = 1"),
+        (("--offset", 500), "--offset 500: must be -20 to 20 percent"),
+        (("--offset", "nan"), "--offset nan: must be a number"),
+        (("--offset", "inf"), "--offset inf: must be a number"),
+        (("--band", -1), "--band -1: must be 0 to 20 percent"),
+        (("--baseline", 1), "--baseline 1: must be 5 to 2000 strides"),
+        (("--baseline", 7.5), "--baseline 7.5: must be a whole number"),
+        (("--duration", "nan"), "--duration nan: must be more than 0"),
+        (("--duration", 0), "--duration 0: must be more than 0"),
+        (("--duration", -4), "--duration -4: must be more than 0"),
+        (("--attach", "--baseline", 30, "--cue", "off"), "leave out --cue --baseline"),
+        (("--attach", "--calibration", "no.json"), "leave out --calibration"),
+        (("--attach", "--end", "--duration", 5), "leave out --duration"),
         (("--calibration", "no.json"), "no such file"),
         (("--unit", "beef"), "no paired unit for beef"),
         (("--cue", "lean"), "lean"),

@@ -91,7 +91,20 @@ def test_what_is_no_text_table_is_refused(tmp_path, content, reason):
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     assert "no such file" in refused(tmp_path / "none.csv")
-    assert "cannot be read" in refused(tmp_path)
+    assert "is a folder" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(("unit", "per_s"), [("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+@pytest.mark.parametrize("rate_hz", [50, 500, 1000])
+def test_times_in_another_unit_are_refused_naming_it(write, unit, per_s, rate_hz):
+    rows = [f"{i * per_s / rate_hz:.0f},0,9.8,0,0,0,0" for i in range(200)]
+    message = refused(write(HEADER, *rows))
+    assert f"looks like {unit}" in message
+    assert f"{per_s / rate_hz:g} a row" in message
+
+
+def test_a_few_rows_far_apart_are_not_judged(write):
+    assert len(recording.load(write(HEADER, "0,0,9.8,0,0,0,0", "2,0,9.8,0,0,0,0")).t_s) == 2
 
 
 @pytest.mark.parametrize(("header", "reason"), [

@@ -9,7 +9,8 @@ import pytest
 
 from core.mounting import calibration
 from kneecore import mount, wire
-from kneesense.records import RunRecords, flag_names, named
+from kneesense.codes import bit_names, named
+from kneesense.records import RunRecords
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 RATE_HZ = 500
@@ -195,10 +196,21 @@ def test_times_follow_the_rate_that_was_measured_and_the_start_that_is_given():
 def test_codes_added_later_are_shown(run):
     assert named(wire.GAITS, 7) == "code_7"
     assert named(wire.GAITS, None) is None
-    assert flag_names(1 << 12 | 1) == ["clipped", "code_12"]
+    assert bit_names(wire.STRIDE_FLAGS, 1 << 12 | 1) == ["clipped", "code_12"]
     assert run.feed("gap", fields(wire.GAP, reason=99))["reason"] == "code_99"
     assert run.feed("anchor", fields(wire.ANCHOR)) is None
     assert run.feed("unknown_0x3e", {}) is None
+    start = RunRecords().feed("start", START | {"side": 7, "face": 8, "chip": 99})
+    assert (start["side"], start["face"], start["chip"]) == ("code_7", "code_8", "code_99")
+    assert start["calibration"]["chip"] == "code_99"
+    json.dumps(start, allow_nan=False)
+
+
+def test_a_rate_that_was_measured_differently_is_told(run):
+    assert run.feed("stop", STOP | {"rate_mhz": 500_000}) is None
+    told = run.feed("stop", STOP | {"rate_mhz": 499_926})
+    assert (told["type"], told["code"]) == ("warning", "rate_measured")
+    assert "499.93 Hz, not 500" in told["message"]
 
 
 def test_the_summary_divides_the_time(run):

@@ -212,8 +212,18 @@ def test_text_is_one_line_a_stride_and_a_summary(modelled, write, tell):
     code, out, _ = tell("replay", write(modelled), "--side", "right")
     assert code == 0
     assert "right leg" in out[0]
-    assert sum(" spm  contact " in line for line in out) == len(true_strides())
+    assert sum(" spm " in line and " lean " in line for line in out) == len(true_strides())
     assert any("strides in 0:" in line for line in out)
+    assert max(len(line) for line in out if " spm" in line) < 80
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [("2.5", "--rate 2.5: must be a whole number"), ("0", "must be 200 to 1000")]
+)
+def test_a_rate_that_cannot_be_is_refused(modelled, write, tell, rate, words):
+    code, _, err = tell("replay", write(modelled), "--side", "right", "--rate", rate)
+    assert (code, len(err)) == (2, 1)
+    assert words in err[0]
 
 
 def test_samples_are_written_for_every_sample(modelled, write, tell_json, tmp_path):

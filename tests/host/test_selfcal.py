@@ -11,7 +11,7 @@ from core.mounting import CYCLIC, OBLIQUE, QUARTER
 from kneesense import recording, rest, selfcal
 from kneesense.errors import InputError
 from kneesense.recording import Recording
-from kneesense.simulator import Phase, RunnerModel
+from kneesense.simulator import Phase, Runner, RunnerModel, Sensor, simulate
 from leaning import data_sets_own, lean_deg, other_side
 
 RATE_HZ = 250
@@ -195,3 +195,25 @@ def test_lean_moves_as_the_optical_shank_does_and_not_as_its_mirror(data):
     assert np.median(medial) >= 0.8
     assert min(medial) > 0.5
     assert max(swapped) < 0
+
+
+FAST = Phase("run", 40, speed_mps=6.0)
+
+
+def test_fast_running_is_calibrated_from_the_walking_before_it():
+    made = simulate(
+        Runner(), (Phase("still", 5), Phase("walk", 20), FAST, Phase("still", 2)), Sensor(), seed=1
+    )
+    found = selfcal.auto(made.recording, "right")
+    assert np.abs(off_deg(found.calibration, made.calibration.rotation)).max() < 3
+    assert found.sign_ratio > 1.5
+    assert found.counted > 2 * found.strides
+    (warning,) = found.warnings
+    assert warning.startswith("forward is not clear over the whole: taken from ")
+
+
+def test_fast_running_alone_is_refused_with_the_next_step():
+    made = simulate(Runner(), (Phase("still", 5), FAST), Sensor(), seed=1)
+    with pytest.raises(InputError, match=r"no 12 s of it are plain walking") as refused:
+        selfcal.auto(made.recording, "right")
+    assert "--save-calibration" in refused.value.advice

@@ -3,16 +3,33 @@
 
 import gzip
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+import kneesense
 from kneesense import recording
 from kneesense.errors import InputError
 from kneesense.simulator import Phase, Runner, Sensor, simulate
-from kneesense.validate import confidence, figures, folder, found, lean, plots, simulator_checks, stats
+from kneesense.validate import (
+    checks,
+    confidence,
+    figures,
+    folder,
+    found,
+    lean,
+    markup,
+    plots,
+    simulator_checks,
+    stats,
+)
 from kneesense.validate.compare import Tally, compare
 
 SCRIPT = (Phase("still", 4), Phase("walk", 14), Phase("still", 2))
@@ -136,6 +153,15 @@ def tally_of(errors_ms, cell="run 3 m/s"):
     return compare(records, true, [cell] * len(true), "someone")
 
 
+def test_a_figure_without_a_target_is_not_counted():
+    lines = [
+        checks.Check("a", True, "1", "1"), checks.Check("b", False, "2", "1"), checks.Check("c", None, "no vqf", "1"),
+        checks.Check("d", None, "4"),
+    ]  # fmt: skip
+    assert [line.state for line in lines] == ["holds", "missed", "skipped", "info"]
+    assert checks.verdict(lines) == "1 of 2 targets hold, 1 missed, 1 skipped"
+
+
 @pytest.mark.parametrize(("bias_ms", "ok"), [(4.0, True), (6.0, False), (-6.0, False)])
 def test_a_strike_time_out_of_bounds_is_a_missed_target(bias_ms, ok):
     (timing, _) = simulator_checks._timing("running", [tally_of([bias_ms - 1, bias_ms, bias_ms + 1])])
@@ -195,6 +221,12 @@ def test_a_histogram_has_every_value_in_it():
     assert svg.count("<rect") == 7
 
 
+def test_a_column_in_which_nothing_is_known_is_left_out():
+    html = markup.table(("who", "lean", "peak"), [("a", "-", "1"), ("b", "-", "-")])
+    assert "lean" not in html
+    assert html.count("<td class=n>") == 2 - html.count("<td>")
+
+
 # Folders and the command line
 
 
@@ -220,6 +252,13 @@ def place(tmp_path, walked):
     write(mine, "stand", simulate(Runner(), (Phase("still", 8),), Sensor(), seed=4))
     (mine / "ankle.csv").write_text("t_s,ax,ay,az\n0,0,9.8,0\n0.01,0,9.8,0\n")
     return mine
+
+
+SET_KEYS = {
+    "n", "f1", "missed", "false", "ic_bias_ms", "ic_sd_ms", "contact_bias_ms", "contact_sd_ms", "lean_rms_deg",
+    "lean_sd_deg", "lean_r", "trivial",
+}  # fmt: skip
+TRIVIAL_KEYS = {"f1", "missed", "false", "ic_bias_ms", "ic_sd_ms", "contact_sd_ms", "lean_sd_deg"}
 
 
 class Page(HTMLParser):
@@ -249,7 +288,14 @@ def test_a_folder_of_ones_own_from_end_to_end(tell_json, place, walked):
     page = place.parent / "report.html"
     code, records, err = tell_json("validate", place, "--runners", 0, "--report", page)
     assert code == 0, records
+    assert records[0] == {"type": "about", "version": kneesense.__version__, "runners": 0, "seed": 1}
     summary = records[-1]
+    assert list(summary) == ["type", "sets", "simulator", "ok"]
+    assert summary["simulator"] == {}
+    for values in summary["sets"].values():
+        assert values.keys() >= SET_KEYS
+        assert values["trivial"].keys() >= TRIVIAL_KEYS
+    assert summary["sets"]["mine/refused"]["f1"] is None
     assert summary["ok"] is True
     assert summary["sets"]["mine/truth"]["n"] == len(walked.strides)
     assert summary["sets"]["mine/truth"]["missed"] == summary["sets"]["mine/truth"]["false"] == 0
@@ -301,6 +347,51 @@ def test_a_folder_with_nothing_in_it_says_what_it_expects(tell, tmp_path):
         code, _, err = tell("validate", path)
         assert code == 2
         assert "docs/data.md" in err[-1]
+
+
+def test_a_report_is_replaced_only_when_told_so(tell, place):
+    page = place.parent / "report.html"
+    page.write_text("mine")
+    code, _, err = tell("validate", place, "--runners", 0, "--report", page)
+    assert code == 2
+    assert "--overwrite" in err[-1]
+    assert page.read_text() == "mine"
+    code, out, _ = tell("validate", place, "--runners", 0, "--report", page, "--overwrite")
+    assert code == 0
+    assert "How right the numbers are" in page.read_text()
+    assert out[-1] == "1 of 1 targets hold, 0 missed"
+
+
+def gone(group, within_s):
+    """Whether the processes of a group end in time."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_ctrl_c_ends_at_once_and_leaves_nothing(place):
+    page = place.parent / "report.html"
+    command = [sys.executable, "-m", "kneesense", "validate", place, "--runners", "40", "--report", page]
+    started = subprocess.Popen(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        started.communicate(timeout=5)
+    os.killpg(started.pid, signal.SIGINT)  # as a terminal does
+    _, err = started.communicate(timeout=20)
+    assert started.returncode == 130
+    assert err == ""
+    assert list(page.parent.glob("report.html*")) == []
+    assert gone(started.pid, within_s=10)
 
 
 def test_a_report_that_cannot_be_written_is_told_before_the_work(tell, place):

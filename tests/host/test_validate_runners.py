@@ -2,12 +2,14 @@
 """Simulated runners through `validate`: small jobs, what they count, and the page made of them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from kneesense.simulator import runners, sensors
 from kneesense.validate import figures, lean_metrics, page, simulator_checks
 from kneesense.validate import runners as measuring
+from kneesense.validate.compare import Tally
 from kneesense.validate.report import Report
 
 
@@ -16,10 +18,7 @@ def measured():
     """One runner: stops and starts, and sits."""
     runner, sensor = runners(1)[0], sensors(1)[0]
     jobs = [measuring.Job(0, runner, sensor, scenario) for scenario in ("turns", "sit")]
-    told = []
-    results = list(measuring.run(jobs, 1, told.append))
-    assert told == ["runner 1, turns", "runner 1, sit"]
-    return results
+    return [measuring.measure(job) for job in jobs]
 
 
 def test_the_strides_of_a_scenario_are_found(measured):
@@ -49,8 +48,26 @@ def test_summary_and_page_of_runners(measured):
     summary = json.loads(json.dumps(report.summary(), allow_nan=False))
     assert summary["simulator"]["n"] == measured[0].tally.n_true
     assert summary["simulator"]["cells"]["turns"]["f1"] > 0.97
+    turns = summary["simulator"]["cells"]["turns"]["lean_mid_deg"]
+    assert turns["limits"] == pytest.approx(
+        [turns["bias"] - 1.96 * turns["sd"], turns["bias"] + 1.96 * turns["sd"]], abs=0.003
+    )
     assert "Simulated runners" in page.html(report)
     assert figures.pooled(measured, "turns").n_true == measured[0].tally.n_true
+
+
+def test_lean_is_judged_where_the_unit_trusts_it_and_told_of_all(measured):
+    moving, _ = measured
+    main = Tally(moving.tally.pairs[:10])
+    pairs = [replace(p, true=p.true | {"turn": None, "lean_mid_deg": 1.0}) for p in main.pairs]
+    trusted = [replace(p, found=p.found | {"flags": [], "lean_mid_deg": 1.0}) for p in pairs[:8]]
+    unsure = [replace(p, found=p.found | {"flags": ["turn"], "lean_mid_deg": 9.0}) for p in pairs[8:]]
+    lines = {check.name: check for check in simulator_checks._lean_metrics(Tally(trusted + unsure))}
+    line = lines["simulator: lean_mid_deg"]
+    assert line.ok is True
+    assert line.detail.startswith(
+        "+0.00 deg, SD 0.00; with the 20% that the unit itself flags as unsure +1.60"
+    )
 
 
 def test_false_contacts_where_nobody_walks_miss_the_target(measured):

@@ -18,6 +18,7 @@ from cyclopts import App, CycloptsError
 
 from .. import __version__
 from ..errors import InputError, KneesenseError
+from .options import plain
 from .output import NOT_SECURED, Output
 
 COMMANDS = {
@@ -54,14 +55,19 @@ def run(arguments: Sequence[str]) -> int:
         if arguments and not arguments[0].startswith("-"):
             _load(arguments[0])
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except CycloptsError as error:
-        return _failed(arguments, InputError(" ".join(str(error).split()).rstrip("."), _help(arguments)))
+        return _failed(arguments, InputError(plain(error), _help(arguments)))
     except KneesenseError as error:
         return _failed(arguments, error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as in `kneesense runs | head -1`
         _drop_output()
+        return 0
+    except SystemExit as end:  # likewise, told by rich while it prints the help
+        if end.code != 1:
+            raise
         return 0
     except OSError as error:
         if error.errno != errno.ENOSPC:

@@ -15,7 +15,8 @@ from cyclopts import Parameter
 from kneecore import settings
 
 from ..errors import InputError
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Wait
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
     from ..device import Device, Progress
@@ -41,9 +42,10 @@ async def calibrate(
     face: Face | None = None,
     stage: Stage = "all",
     rezero: Annotated[bool, Parameter(negative=())] = False,
-    countdown_s: Annotated[float, Parameter(name="--countdown")] = 3.0,
+    countdown_s: Annotated[Wait, Parameter(name="--countdown")] = 3.0,
     save: Path | None = None,
-    flags: Flags = DEFAULT_FLAGS,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """Teach a unit how it sits on the leg: stand still for 5 s, then walk 10 strides.
 
@@ -72,7 +74,10 @@ async def calibrate(
         Seconds before each stage.
     save
         Also write the calibration to this file.
+    overwrite
+        The file to write may replace an existing one.
     """
+    from .. import outfile
     from ..ble import BleLink
     from ..device import Device
     from ..paths import store_file
@@ -83,6 +88,8 @@ async def calibrate(
         raise InputError("--rezero is a stage of its own", "leave out --stage")
     if save is not None and stage == "still":
         raise InputError("standing still alone makes no calibration to save", "leave out --save")
+    if save is not None:
+        outfile.check(save, overwrite=overwrite)
     out = Output(flags.json)
     stages = ("rezero",) if rezero else ("still", "walk") if stage == "all" else (stage,)
     with Store(store_file(flags.store)) as store:
@@ -93,7 +100,7 @@ async def calibrate(
         if verdict.accepted and worn != paired:
             store.remember(worn)
     if save is not None and verdict.calibration is not None:
-        verdict.calibration.save(save)
+        verdict.calibration.save(save, overwrite=overwrite)
     code = 0 if verdict.accepted else 1
     out.record(
         {

@@ -6,16 +6,18 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from ..errors import ExtraMissing, InputError, KneesenseError
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Number, Seconds, Whole
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
+    from ..records import Record
     from ..session import Session
     from ..verdict import Verdict
     from ..world.demo import Outcome, TrueLatency
@@ -27,14 +29,14 @@ SPEEDS = (0.1, 1000.0)
 
 def demo(
     *,
-    duration_s: Annotated[float | None, Parameter(name="--duration")] = None,
+    duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     side: Literal["left", "right"] = "right",
     recording: Path | None = None,
     calibration: Path | None = None,
-    speed: float = 1.0,
-    seed: int = 1,
+    speed: Number = 1.0,
+    seed: Whole | None = None,
     unit_only: Annotated[bool, Parameter(negative=())] = False,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """The whole product with no hardware: the unit's own firmware in MicroPython, a virtual radio, this host.
 
@@ -59,12 +61,20 @@ def demo(
     speed
         Times true time. The result does not depend on it.
     seed
-        Of the simulated runner.
+        Of the simulated runner: another number, another runner. Default 1.
     unit_only
         Only the virtual unit, for the other commands in other terminals, until Ctrl-C.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
         raise InputError(f"--speed {speed:g}: must be {SPEEDS[0]:g} to {SPEEDS[1]:g}")
+    if calibration is not None and recording is None:
+        raise InputError("--calibration is for --recording", "leave it out: the simulated runner calibrates")
+    if seed is not None and recording is not None:
+        raise InputError("--seed is for the simulated runner", "leave out --seed or --recording")
+    if seed is not None and seed < 0:
+        raise InputError(f"--seed {seed}: must be 0 or more")
+    if unit_only and flags.store is not None:
+        raise InputError("--unit-only records nothing", "give --store to the commands in the other terminal")
     try:
         from ..world import clock
         from ..world.scenario import played, runner
@@ -77,7 +87,7 @@ def demo(
     if recording is not None:
         scenario = played(recording, side, calibration, duration_s)
     else:
-        scenario = runner(DURATION_S if duration_s is None else duration_s, side, seed)
+        scenario = runner(DURATION_S if duration_s is None else duration_s, side, 1 if seed is None else seed)
     for warning in scenario.warnings:
         out.warn("recording", warning)
     folder = _folder()
@@ -150,9 +160,9 @@ async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed
     ok = outcome.ok or stopped.is_set()
     if not stopped.is_set():
         _tell_checks(outcome, out)
-    from .lines import line
+    from .lines import summed_up
 
-    out.record(summary, line(summary))
+    out.record(summary, summed_up(summary, show.strides))
     out.note(f"{loop.time():.1f} s of the virtual clock in {took_s:.1f} s")
     if stopped.is_set():
         out.note("stopped early: nothing was checked")
@@ -164,11 +174,13 @@ class _Show:
 
     def __init__(self, out: Output) -> None:
         from ..records import RunRecords
+        from ..times import utc_now
 
         self._out = out
         self._cues = 0
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        self.records = RunRecords({"run": 1, "source": "demo", "runner": "demo", "start_utc": started})
+        self.strides: list[Record] = []
+        about = {"run": 1, "source": "demo", "runner": "demo", "start_utc": utc_now()}
+        self.records = RunRecords(about)
 
     def verdict(self, verdict: Verdict) -> None:
         from .calibrate import told
@@ -193,6 +205,8 @@ class _Show:
                     true_ms = latency(self._cues)
                     record["latency_true_ms"] = None if true_ms is None else round(true_ms, 1)
                     self._cues += 1
+                elif record["type"] == "stride":
+                    self.strides.append(record)
                 self._out.record(record, line(record))
 
 

@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Contract records as lines of text: the same for a live run, a stored one, a replay and the demo."""
+"""Contract records as lines of text: the same for a live run, a stored one, a replay and the demo.
+
+A line of a stride fits 79 columns.  Unknown values are shown as `-`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from ..times import local
 
 Values = Mapping[str, Any]
 
+_FLAG_ROOM = 17  # columns
+_SHORT = {
+    "gap_before": "gap",
+    "backdated": "late",
+    "strap_loose": "loose",
+    "bias_unsettled": "bias",
+    "metric_missing": "miss",
+}
+
 
 def line(record: Values) -> str | None:
-    """One line for a record of the contract; None for a type that has none.  Unknown values are shown as `-`."""
+    """The text of a record of the contract; None for a type that has none."""
     make = _LINES.get(record["type"])
     return make(record) if make else None
 
@@ -18,6 +32,11 @@ def line(record: Values) -> str | None:
 def number(value: float | None, pattern: str = "{:.1f}") -> str:
     """A number, or `-` where it is unknown."""
     return "-" if value is None else pattern.format(value)
+
+
+def count(n: int, what: str) -> str:
+    """`1 cue`, `2 cues`."""
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def clock(seconds: float | None) -> str:
@@ -28,46 +47,76 @@ def clock(seconds: float | None) -> str:
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
+def run_cadence(records: Iterable[Values]) -> float | None:
+    """Mean cadence of the running among the strides of `records`, steps per minute; None without any."""
+    lengths = [
+        r["stride_s"] for r in records if r["type"] == "stride" and r["gait"] == "run" and r["stride_s"]
+    ]
+    return 120 * len(lengths) / sum(lengths) if lengths else None
+
+
+def summed_up(summary: Values, records: Sequence[Values]) -> str:
+    """The end of a run: its summary, the cadence of the running among its records, what the flags mean if there are."""
+    strides = f"{count(summary['strides'], 'stride')} in {clock(summary['duration_s'])}"
+    cadence = run_cadence(records)
+    if cadence is not None:
+        strides += f", running at {cadence:.1f} spm"
+    told = [f"{strides}; {count(summary['cues'], 'cue')}"]
+    if summary["run_s"] is not None:
+        parts = [f"{name} {clock(summary[f'{name}_s'])}" for name in ("run", "walk", "unsure", "still")]
+        told.append(", ".join(parts) + f", {count(summary['gaps'], 'gap')} {clock(summary['gap_s'])}")
+    elif summary["gaps"]:
+        told.append(count(summary["gaps"], "gap"))
+    if any(r["flags"] for r in records if r["type"] == "stride"):
+        told.append("what the flags of a stride mean: kneesense show --help")
+    if summary["log"]:
+        told.append(f"log: {summary['log']}")
+    return "\n".join(told)
+
+
 def _start(r: Values) -> str:
-    return f"run {r['run'] or ''} started {r['start_utc'] or '(date unknown)'}: {r['side']} leg, {r['rate_hz']} Hz"
+    return f"run {r['run'] or ''} started {local(r['start_utc'])}: {r['side']} leg, {r['rate_hz']} Hz"
 
 
 def _stride(r: Values) -> str:
-    flags = " ".join(r["flags"])
     return (
-        f"{r['stride']:>5}  {clock(r['ic_s']):>7}  {r['gait']:<6} {number(r['cadence_spm']):>6} spm"
-        f"  contact {number(r['contact_s'], '{:.3f}'):>5} s  {number(r['pta_axial_g']):>5} g"
-        f"  lean {number(r['lean_mid_deg'], '{:+.1f}'):>5} deg  {flags}".rstrip()
+        f"{r['stride']:>5} {clock(r['ic_s']):>7} {r['gait']:<6} {number(r['cadence_spm']):>5} spm"
+        f" {number(r['contact_s'], '{:.3f}'):>5} s {number(r['pta_axial_g']):>5} g"
+        f" lean {number(r['lean_mid_deg'], '{:+.1f}'):>5} deg {_flags(r['flags'])}".rstrip()
     )
 
 
+def _flags(names: list[str]) -> str:
+    """Short names, as many as there is room for, then how many more."""
+    words = [_SHORT.get(name, name) for name in names]
+    shown = len(words)
+    while shown and len(text := ",".join([*words[:shown], *_more(len(words) - shown)])) > _FLAG_ROOM:
+        shown -= 1
+    return text if shown else "".join(_more(len(words)))
+
+
+def _more(n: int) -> list[str]:
+    return [f"+{n}"] if n else []
+
+
+def _event(t_s: float | None, text: str) -> str:
+    return f"      {'' if t_s is None else clock(t_s):>7} {text}"
+
+
 def _cue(r: Values) -> str:
-    return (
-        f"       {clock(r['t_s']):>7}  CUE    {r['direction']} {r['rule']}: {number(r['value'])},"
-        f" target {number(r['target'])} +- {number(r['band'])}; buzzed {r['pulse_ms']} ms"
+    return _event(
+        r["t_s"],
+        f"CUE    {r['direction']} {r['rule']}: {number(r['value'])},"
+        f" target {number(r['target'])} +- {number(r['band'])}; {r['pulse_ms']} ms",
     )
 
 
 def _gap(r: Values) -> str:
-    return f"       {clock(r['t_s']):>7}  gap of {number(r['duration_s'], '{:.3f}')} s: {r['reason']}"
-
-
-def _mark(r: Values) -> str:
-    return f"       {clock(r['t_s']):>7}  mark: {r['kind']}"
+    return _event(r["t_s"], f"gap of {number(r['duration_s'], '{:.3f}')} s: {r['reason']}")
 
 
 def _told(r: Values) -> str:
-    at = "" if r["t_s"] is None else clock(r["t_s"])
-    return f"       {at:>7}  {r['message']}"
-
-
-def _summary(r: Values) -> str:
-    return (
-        f"{r['strides']} strides in {clock(r['duration_s'])}"
-        f" (run {clock(r['run_s'])}, walk {clock(r['walk_s'])}, still {clock(r['still_s'])}),"
-        f" {number(r['mean_cadence_spm'])} spm on average, {r['cues']} cues,"
-        f" {r['gaps']} gaps ({number(r['gap_s'])} s)"
-    ) + (f"\nlog: {r['log']}" if r["log"] else "")
+    return _event(r["t_s"], r["message"])
 
 
 _LINES: dict[str, Callable[[Values], str]] = {
@@ -75,9 +124,9 @@ _LINES: dict[str, Callable[[Values], str]] = {
     "stride": _stride,
     "cue": _cue,
     "gap": _gap,
-    "mark": _mark,
+    "mark": lambda r: _event(r["t_s"], f"mark: {r['kind']}"),
     "alert": lambda r: "!" + _told(r)[1:],
     "link": _told,
+    "warning": _told,
     "check": lambda r: f"{'ok' if r['ok'] else 'FAILED':<6}  {r['name']}: {r['detail']}",
-    "summary": _summary,
 }

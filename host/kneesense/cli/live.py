@@ -17,10 +17,10 @@ from ..bus import News, Update
 from ..errors import KneesenseError
 from ..frames import LogFrame
 from ..inbox import Inbox
-from ..records import Record, RunRecords
+from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
 from ..store import Key, Store
-from .lines import line
+from .lines import count, line, summed_up
 from .output import Output
 
 INTERRUPTED_S = 1.2  # to end a run after Ctrl-C; with the disconnection it is over within 2 s
@@ -122,7 +122,8 @@ class Follower:
             self._reader = RunRecords(stored.about(self._store, run, start))
 
     def _tell(self, record: Record) -> None:
-        self._out.record(record, line(record))
+        alerting = record["type"] == "warning" and record["code"] != RATE_MEASURED  # its line is the alert's
+        self._out.record(record, None if alerting else line(record))
         self._alerts.see(record)
 
     def _sum_up(self, unit_id: str, start: Key) -> None:
@@ -132,8 +133,8 @@ class Follower:
             return
         counters = self._session.counters
         self._out.note(
-            f"{counters.live} records came live, {counters.backfilled} from the unit's log,"
+            f"{count(counters.live, 'record')} came live, {counters.backfilled} from the unit's log,"
             f" {counters.duplicates} twice, {counters.gone} are gone from the log"
         )
-        summary = stored.StoredRun(self._store, run).summary
-        self._out.record(summary, line(summary))
+        kept = stored.StoredRun(self._store, run)
+        self._out.record(kept.summary, summed_up(kept.summary, kept.records))

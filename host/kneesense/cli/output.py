@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What every command prints, and the flags every command has.
+"""What every command prints, and the flags that commands share.
 
 With `--json` stdout carries JSON lines only, the last of type "summary", and text goes to stderr; without it stdout
 carries the text.  Rich drops colours by itself when the output is no terminal.
@@ -8,7 +8,9 @@ carries the text.  Rich drops colours by itself when the output is no terminal.
 from __future__ import annotations
 
 import json
+import re
 import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,11 +35,19 @@ class Flags:
     json: Annotated[bool, Parameter(negative=())] = False
     "JSON lines on stdout, text on stderr."
 
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class StoreFlags(Flags):
+    """Flags of the commands that read or write the recorded runs."""
+
     store: Path | None = None
     "File of the recorded runs. Default: runs.sqlite in $KNEESENSE_HOME or the system's data folder."
 
 
 DEFAULT_FLAGS = Flags()
+DEFAULT_STORE = StoreFlags()
+COLUMNS = 79
 
 
 _STYLES = {
@@ -76,11 +86,13 @@ class Output:
         if self.as_json:
             print(json.dumps(values, allow_nan=False), flush=True)
         elif text is not None:
-            self.console.print(text, style=_VERDICTS.get(values.get("ok")) or _STYLES.get(values["type"]))
+            self.console.print(
+                _folded(text), style=_VERDICTS.get(values.get("ok")) or _STYLES.get(values["type"])
+            )
 
     def note(self, text: RenderableType) -> None:
         """Text that is no result, for people only."""
-        self.console.print(text)
+        self.console.print(_folded(text))
 
     def bell(self) -> None:
         """The terminal's bell, if there is a terminal."""
@@ -96,3 +108,26 @@ class Output:
         """What went wrong and what to do next, in one line on stderr; with `--json` also as a record."""
         self.record({"type": "error", "code": error.code, "message": str(error), "advice": error.advice})
         print(f"error: {error}" + (f": {error.advice}" if error.advice else ""), file=sys.stderr, flush=True)
+
+
+def _folded(text: RenderableType) -> RenderableType:
+    """Lines of more than COLUMNS broken between words, what follows further in; a line with a path stays whole."""
+    if not isinstance(text, str):
+        return text
+    return "\n".join(_fold(line) for line in text.split("\n"))
+
+
+def _fold(line: str) -> str:
+    if len(line) <= COLUMNS or max(map(len, line.split())) > COLUMNS // 2:  # a path stays whole, to be copied
+        return line
+    label = re.match(r"ok +|FAILED +| *", line)  # what follows stands under the text, not under its mark
+    inset = " " * (label.end() if label and label.end() else 2)
+    return textwrap.fill(
+        line,
+        COLUMNS,
+        subsequent_indent=inset,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+        replace_whitespace=False,
+    )

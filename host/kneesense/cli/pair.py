@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from ..errors import InputError
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Seconds
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 Side = Literal["left", "right"]
 Face = Literal["medial", "lateral"]
@@ -22,8 +23,8 @@ async def pair(
     side: Side | None = None,
     face: Face | None = None,
     runner: str | None = None,
-    seconds: Annotated[float, Parameter(name="--timeout")] = 10.0,
-    flags: Flags = DEFAULT_FLAGS,
+    seconds: Annotated[Seconds, Parameter(name="--timeout")] = 10.0,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Remember a unit: its leg, its face of the shin, its runner.  Nothing is changed on the unit.
 
@@ -42,7 +43,7 @@ async def pair(
     runner
         Who wears it. Default: the only runner known, else "me".
     seconds
-        How long to look for it.
+        Seconds to look for it.
     """
     from ..ble import BleLink, find, refuse_other_version
     from ..device import Device
@@ -60,11 +61,11 @@ async def pair(
         if runner is None:
             if len(known) > 1:
                 raise InputError(
-                    "several runners are known", f"--runner NAME, one of {', '.join(known)} or a new one"
+                    "several runners are known", f"add --runner NAME, one of {', '.join(known)} or a new one"
                 )
             runner = known[0] if known else "me"
         store.remember(Unit(info.unit_id, seen.handle, side, face or "unknown", runner))
-    place = f"{side} leg, face {face or 'unknown'}"
+    place = f"{side} leg" + (f", {face} face" if face else "")
     out.record(
         {
             "type": "unit",
@@ -86,9 +87,9 @@ async def pair(
 def _asked_side() -> Side:
     """The side, from a person at a terminal; never guessed."""
     if not sys.stdin.isatty():
-        raise InputError("which leg is the unit worn on?", "--side left or --side right")
+        raise InputError("the leg the unit is worn on is not named", "add --side left or --side right")
     answer = input("Worn on the left or the right leg? [l/r] ").strip().lower()
     for side in ("left", "right"):
         if answer and side.startswith(answer):
             return side
-    raise InputError(f"'{answer}' is no leg", "--side left or --side right")
+    raise InputError(f"'{answer}' is no leg", "add --side left or --side right")

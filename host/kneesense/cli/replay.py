@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from ..errors import InputError
+from .options import Whole
 from .output import DEFAULT_FLAGS, Flags, Output
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ def replay(
     side: Side | None = None,
     calibration: str = "auto",
     still: Path | None = None,
-    rate: int | None = None,
+    rate: Whole | None = None,
     samples: Path | None = None,
     save_calibration: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     flags: Flags = DEFAULT_FLAGS,
 ) -> None:
     """Run the unit's own signal processing on a recording: the strides the unit would have logged.
+
+    The store keeps what units have logged, so nothing is kept of a replay: --json gives it all.
 
     Examples: kneesense replay run.csv.gz --side right; kneesense replay run.csv --calibration me.json --json;
     kneesense replay run.csv --side right --save-calibration me.json
@@ -65,7 +68,7 @@ def replay(
     from ..records import RunRecords
     from ..replay import SampleRows, told
     from ..selfcal import TooFewStrides
-    from .lines import line
+    from .lines import count, line, summed_up
 
     out = Output(flags.json)
     read = (file, *([still] if still else ()), *([Path(calibration)] if calibration != "auto" else ()))
@@ -90,11 +93,10 @@ def replay(
             quantised = recordings.quantise(recording, chip.rate_hz if rate is None else rate, chip)
             with outfile.writing(samples, read, overwrite) as target_file:
                 SampleRows(target_file, quantised).write_times(quantised)
-        out.record(summary, line(summary))
+        out.record(summary, summed_up(summary, ()))
         return
     if save_calibration:
-        with outfile.writing(save_calibration, read, overwrite) as target_file:
-            target_file.write(used.to_text())
+        used.save(save_calibration, read, overwrite)
     chip = chips.find(used.chip)
     quantised = recordings.quantise(recording, chip.rate_hz if rate is None else rate, chip)
     wanted = Run(quantised, chip, used.to_wire(), Settings())
@@ -106,21 +108,22 @@ def replay(
         played = play(wanted, watch=watch)
     source = {"recording": str(file), "calibration": calibration, "engine": played.engine}
     run = RunRecords({"source": source}, t0_s=quantised.t0_s)
-    clipped = 0
+    strides = []
     for name, fields in told(wanted, played):
         record = run.feed(name, fields)
         if record:
-            clipped += record.get("clipped", False)
-            started = f"{file}: {used.side} leg, {quantised.rate_hz} Hz"
+            if record["type"] == "stride":
+                strides.append(record)
+            started = f"{used.side} leg, {quantised.rate_hz} Hz: {file}"
             out.record(record, started if name == "start" else line(record))
+    clipped = sum(stride["clipped"] for stride in strides)
     if clipped:
-        out.warn(
-            "clipped", f"{clipped} strides reach the end of the sensor's range: their impacts are withheld"
-        )
+        text = f"{count(clipped, 'stride')} at the end of the sensor's range: impacts withheld"
+        out.warn("clipped", text)
     summary = run.summary(log=None)
     if not summary["strides"]:
         out.warn("no_strides", f"{file}: no strides in {summary['duration_s']:.1f} s")
-    out.record(summary, line(summary))
+    out.record(summary, summed_up(summary, strides))
 
 
 def _calibration(

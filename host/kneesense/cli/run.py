@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from kneecore import settings, wire
 
 from ..errors import InputError
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Number, Seconds, Whole
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 Cue = Literal["cadence", "off"]
 
@@ -20,15 +21,15 @@ async def run(
     *,
     unit: str | None = None,
     runner: str | None = None,
-    cue: Cue = "cadence",
-    offset_pct: Annotated[float | None, Parameter(name="--offset")] = None,
-    band_pct: Annotated[float | None, Parameter(name="--band")] = None,
-    baseline: int | None = None,
+    cue: Cue | None = None,
+    offset_pct: Annotated[Number | None, Parameter(name="--offset")] = None,
+    band_pct: Annotated[Number | None, Parameter(name="--band")] = None,
+    baseline: Whole | None = None,
     calibration: Path | None = None,
-    duration_s: Annotated[float | None, Parameter(name="--duration")] = None,
+    duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
-    flags: Flags = DEFAULT_FLAGS,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
 
@@ -44,11 +45,11 @@ async def run(
     runner
         Who runs. Default: the runner the unit is paired with.
     cue
-        Rule of the vibration cue.
+        Rule of the vibration cue. Default: cadence.
     offset_pct
-        Target cadence over the baseline, in percent; 0 holds the present one. Default 7.5.
+        Target cadence over the baseline, in percent, -20 to 20; 0 holds the present one. Default 7.5.
     band_pct
-        Half width of the dead zone around the target, in percent. Default: from the spread of the baseline.
+        Half width of the dead zone around the target, in percent. Default 0: from the baseline's spread.
     baseline
         Steady run strides that make the baseline. Default 250, about 3 minutes.
     calibration
@@ -73,7 +74,19 @@ async def run(
         raise InputError(
             "--end ends a run that goes on without this computer", "kneesense run --attach --end"
         )
-    values = _settings(cue, offset_pct, band_pct, baseline)
+    if end and duration_s is not None:
+        raise InputError("--end ends the run at once", "leave out --duration")
+    given = {
+        "cue": cue,
+        "offset": offset_pct,
+        "band": band_pct,
+        "baseline": baseline,
+        "calibration": calibration,
+    }
+    named = " ".join(f"--{name}" for name, value in given.items() if value is not None)
+    if attach and named:
+        raise InputError(f"{named}: --attach changes nothing of a run", f"leave out {named}")
+    values = _settings(cue or "cadence", offset_pct, band_pct, baseline)
     with Store(store_file(flags.store)) as store:
         paired = choose(store.units(), unit, runner)
         fields = _calibration(calibration, paired.side) if calibration else None
@@ -88,17 +101,22 @@ def _settings(
     """All of the cue's settings, also those not named: the unit may still have others from an earlier run."""
     chosen = {
         "cue_rule": wire.RULES.index(cue),
-        "cadence_offset_pm": None if offset_pct is None else round(10 * offset_pct),
-        "cadence_band_pm": None if band_pct is None else round(10 * band_pct),
-        "baseline_strides": baseline,
+        "cadence_offset_pm": _scaled("--offset", "cadence_offset_pm", offset_pct, 10, "percent"),
+        "cadence_band_pm": _scaled("--band", "cadence_band_pm", band_pct, 10, "percent"),
+        "baseline_strides": _scaled("--baseline", "baseline_strides", baseline, 1, "strides"),
     }
-    try:
-        return {
-            name: settings.find(name).default if value is None else settings.checked(name, value)
-            for name, value in chosen.items()
-        }
-    except settings.SettingError as error:
-        raise InputError(str(error)) from None
+    return {name: settings.find(name).default if value is None else value for name, value in chosen.items()}
+
+
+def _scaled(option: str, name: str, value: float | None, factor: int, unit: str) -> int | None:
+    """A setting from an option in the user's unit, of which one is `factor` of the setting's."""
+    if value is None:
+        return None
+    setting = settings.find(name)
+    if not setting.low <= factor * value <= setting.high:
+        low, high = setting.low / factor, setting.high / factor
+        raise InputError(f"{option} {value:g}: must be {low:g} to {high:g} {unit}")
+    return round(factor * value)
 
 
 def _calibration(file: Path, side: str) -> dict[str, int]:

@@ -3,22 +3,25 @@
 
 from __future__ import annotations
 
-from .output import DEFAULT_FLAGS, Flags, Output
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 
-def runs(*, flags: Flags = DEFAULT_FLAGS) -> None:
-    """List the recorded runs, the oldest first.
+def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
+    """List the recorded runs, the oldest first: number, local time, runner, leg, length, strides, running cadence.
+
+    "no end" marks a run whose end has not been fetched: it goes on, or kneesense run --attach fetches the rest.
 
     Examples: kneesense runs; kneesense runs --json
     """
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
-    from .lines import clock, number
+    from ..times import local
+    from .lines import clock, count, number, run_cadence
 
     out = Output(flags.json)
     file = store_file(flags.store)
-    count = 0
+    listed = 0
     if file.exists():
         with Store(file, read_only=True) as store:
             for run in store.runs():
@@ -40,11 +43,11 @@ def runs(*, flags: Flags = DEFAULT_FLAGS) -> None:
                 }
                 out.record(
                     row,
-                    f"{run.id:>4}  {start['start_utc'] or 'date unknown':<24}  {run.runner or '-':<12}"
-                    f" {start['side']:<7} {clock(summary['duration_s']):>8}  {summary['strides']:>6} strides"
-                    f"  {number(summary['mean_cadence_spm']):>6} spm{'' if stored.ended else '  (no end recorded)'}",
+                    f"{run.id:>4} {local(start['start_utc']):<16} {run.runner or '-':<10} {start['side']:<5}"
+                    f" {clock(summary['duration_s']):>7} {count(summary['strides'], 'stride'):>12}"
+                    f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}",
                 )
-                count += 1
-    if not count:
+                listed += 1
+    if not listed:
         out.note(f"no runs in {file} yet")
-    out.record({"type": "summary", "runs": count, "log": str(file)})
+    out.record({"type": "summary", "runs": listed, "log": str(file)})

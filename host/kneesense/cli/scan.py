@@ -10,13 +10,14 @@ from cyclopts import Parameter
 from kneecore import wire
 
 from ..errors import NothingFound
-from .output import DEFAULT_FLAGS, Flags, Output
+from .options import Seconds
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 
 async def scan(
     *,
-    seconds: Annotated[float, Parameter(name="--timeout")] = 5.0,
-    flags: Flags = DEFAULT_FLAGS,
+    seconds: Annotated[Seconds, Parameter(name="--timeout")] = 5.0,
+    flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
     """Find units in range: id, name, signal strength, wire version, and what is remembered of each.
 
@@ -27,7 +28,7 @@ async def scan(
     Parameters
     ----------
     seconds
-        How long to listen.
+        Seconds to listen.
     """
     from .. import ble
     from .units import remembered
@@ -52,12 +53,15 @@ async def scan(
                 "side": paired.side if paired else None,
                 "runner": paired.runner if paired else None,
             },
-            f"{seen.unit or seen.address:<18} {seen.name or '-':<16} {seen.rssi_dbm:>4} dBm"
+            f"{seen.handle:<6} {seen.name or '-':<16} {seen.rssi_dbm:>4} dBm"
             f"  wire {version}{mismatch}{place}",
         )
     if not found:
         raise NothingFound(
             f"no unit was heard within {seconds:g} s",
-            "switch one on and bring it near; if a program crashed while connected, switch Bluetooth off and on",
+            "switch one on and bring it near; it may be connected to another program; if one crashed while"
+            " connected, switch Bluetooth off and on",
         )
-    out.record({"type": "summary", "units": len(found)}, "Next: kneesense pair UNIT --side left|right")
+    all_paired = all(seen.handle in known for seen in found)
+    step = "kneesense run" if all_paired else "kneesense pair UNIT --side left|right"
+    out.record({"type": "summary", "units": len(found)}, f"Next: {step}")

@@ -4,11 +4,17 @@
 from __future__ import annotations
 
 from ..errors import NothingFound
-from .output import DEFAULT_FLAGS, Flags, Output
+from .output import DEFAULT_STORE, Output, StoreFlags
 
 
-def show(run: str = "last", /, *, flags: Flags = DEFAULT_FLAGS) -> None:
+def show(run: str = "last", /, *, flags: StoreFlags = DEFAULT_STORE) -> None:
     """Show one recorded run: every stride, cue, gap and mark, then its summary.
+
+    A stride: number, time of contact, gait, cadence, contact time, peak acceleration along the shank, lean in
+    mid-stance, flags; a cue stands before the stride it came in.  Flags: clipped (impact withheld), gap (samples
+    missing before), late (counted once the gait was sure), turn, loose (strap), bias (of the gyro, not yet known),
+    miss (a value is missing).  Times are by the sensor's rate as measured over the run.  The text's cadence is that
+    of the running, `mean_cadence_spm` in JSON that of all strides.
 
     Examples: kneesense show last; kneesense show 3 --json
 
@@ -20,7 +26,7 @@ def show(run: str = "last", /, *, flags: Flags = DEFAULT_FLAGS) -> None:
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun, find
-    from .lines import line
+    from .lines import line, summed_up
 
     out = Output(flags.json)
     file = store_file(flags.store)
@@ -28,5 +34,6 @@ def show(run: str = "last", /, *, flags: Flags = DEFAULT_FLAGS) -> None:
         raise NothingFound(f"there are no runs in {file} yet", "kneesense run records one")
     with Store(file, read_only=True) as store:
         stored = StoredRun(store, find(store, run))
-        for record in (*stored.records, stored.summary):
+        for record in stored.records:
             out.record(record, line(record))
+        out.record(stored.summary, summed_up(stored.summary, stored.records))

@@ -8,10 +8,10 @@ from kneecore import gatt
 from ..errors import InputError, NothingFound
 from ..paths import store_file
 from ..store import Store, Unit
-from .output import Flags
+from .output import StoreFlags
 
 
-def remembered(flags: Flags) -> list[Unit]:
+def remembered(flags: StoreFlags) -> list[Unit]:
     """The paired units; reads the store only if there is one."""
     file = store_file(flags.store)
     if not file.exists():

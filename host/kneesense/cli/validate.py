@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +12,8 @@ from .output import DEFAULT_FLAGS, Flags, Output
 if TYPE_CHECKING:
     from ..validate.lean_metrics import Study
 
+_WORDS = {"holds": "holds", "missed": "MISSED", "skipped": "skipped", "info": "-"}
+
 
 def validate(
     folder: Path,
@@ -22,6 +22,7 @@ def validate(
     runners: int = 40,
     seed: int = 1,
     report: Path | None = None,
+    overwrite: bool = False,
     study: Literal["lean"] | None = None,
     flags: Flags = DEFAULT_FLAGS,
 ) -> int:
@@ -41,18 +42,24 @@ def validate(
         Other seed, other runners.
     report
         HTML file to write: tables and plots, one self-contained file.
+    overwrite
+        Replace a report that is there.
     study
         lean: only compare candidate metrics for a lean cue.
     """
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from .. import outfile
     from ..validate import report as reports
+    from ..validate.checks import verdict
     from ..validate.page import html
 
     if runners < 0:
         raise InputError(f"{runners} runners: must be 0 or more")
-    if report and not report.parent.is_dir():
-        raise InputError(f"{report}: no such folder", "make it first")
+    if report:
+        outfile.check(report, overwrite=overwrite)
+        if not report.parent.is_dir():
+            raise InputError(f"{report}: no such folder", "make it first")
     out = Output(flags.json)
     with Progress(
         BarColumn(), TextColumn("{task.description}"), console=out.console, transient=True
@@ -69,18 +76,18 @@ def validate(
     if study:
         _show_study(out, compared)
         return 0
+    out.record(done.about())
     for check in done.checks:
-        word = {True: "holds  ", False: "MISSED ", None: "skipped"}[check.ok]
-        out.record(check.record(), f"{word} {check.name}: {check.detail} (target {check.target})")
+        target = f" (target {check.target})" if check.target else ""
+        out.record(check.record(), f"{_WORDS[check.state]:7} {check.name}: {check.detail}{target}")
     for result in done.results:
         for name, why in result.refused:
             out.warn("refused", f"{result.name}: {name}: {why}")
     if report:
-        _write(report, html(done))
+        with outfile.writing(report, overwrite=overwrite) as file:
+            file.write(html(done))
         out.note(f"report: {report}")
-    missed = sum(check.ok is False for check in done.checks)
-    verdict = "every target holds" if done.ok else f"{missed} of {len(done.checks)} targets missed"
-    out.record(done.summary(), verdict)
+    out.record(done.summary(), verdict(done.checks))
     return 0 if done.ok else 1
 
 
@@ -94,14 +101,3 @@ def _show_study(out: Output, study: Study) -> None:
         table.add_row(*row)
     rows = [dict(zip(study.head, row, strict=True)) for row in study.rows]
     out.record({"type": "summary", "study": "lean", "real_runs": study.real_runs, "rows": rows}, table)
-
-
-def _write(path: Path, text: str) -> None:
-    """The file appears only when it is complete."""
-    try:
-        handle, name = tempfile.mkstemp(".part", path.name, path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None

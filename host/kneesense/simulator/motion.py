@@ -16,10 +16,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..recording import G
+
 Floats = NDArray[np.float64]
 Path = tuple[Floats, Floats, Floats]  # position, velocity, acceleration, each [n, 3]
 
-GRAVITY_MPS2 = 9.80665
+GRAVITY_MPS2 = G
 
 
 class Curve:

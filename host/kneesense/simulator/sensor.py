@@ -169,7 +169,7 @@ class Sensor:
     def _on_strap(self, t_s: Floats, force: Floats, rate: Floats, rate_hz: float) -> tuple[Floats, Floats]:
         strap = self.strap
         if strap.ring_hz:
-            force = _ringing(force, strap.ring_hz, strap.ring_damping, rate_hz)
+            force = ringing(force, strap.ring_hz, strap.ring_damping, rate_hz)
         if strap.tilt_deg_per_g:
             tilt, tilt_rate = _tilting(force, strap, rate_hz)
             force = force - np.cross(tilt, force)
@@ -214,7 +214,7 @@ def _frequencies(length: int, rate_hz: float) -> tuple[int, Complex]:
     return n, np.asarray(2j * np.pi * np.fft.rfftfreq(n, 1 / rate_hz), np.complex128)
 
 
-def _ringing(force: Floats, hz: float, damping: float, rate_hz: float) -> Floats:
+def ringing(force: Floats, hz: float, damping: float, rate_hz: float) -> Floats:
     n, s = _frequencies(len(force), rate_hz)
     w = 2 * np.pi * hz
     rest = force[0]

@@ -6,6 +6,7 @@ A line whose data the folder does not have is not there; one that needs a missin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,20 +29,35 @@ _NO_VQF = "vqf is not installed: pip install 'kneesense[analysis]'"
 
 @dataclass(frozen=True)
 class Check:
-    """`ok` None: skipped, `detail` says why."""
+    """`ok` None: skipped, `detail` says why; or for information, a figure without a target."""
 
     name: str
     ok: bool | None
     detail: str
-    target: str
+    target: str = ""
     trivial: str = ""
+
+    @property
+    def state(self) -> str:
+        """holds, missed, skipped or info."""
+        if self.ok is None:
+            return "skipped" if self.target else "info"
+        return "holds" if self.ok else "missed"
 
     def record(self) -> dict[str, Any]:
         """The JSON record."""
         return {
-            "type": "check", "name": self.name, "ok": self.ok, "detail": self.detail,
-            "target": self.target, "trivial": self.trivial or None,
+            "type": "check", "name": self.name, "ok": self.ok, "state": self.state, "detail": self.detail,
+            "target": self.target or None, "trivial": self.trivial or None,
         }  # fmt: skip
+
+
+def verdict(checks: Sequence[Check]) -> str:
+    """How many targets hold, are missed, were skipped."""
+    counts = Counter(check.state for check in checks)
+    judged = counts["holds"] + counts["missed"]
+    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    return f"{counts['holds']} of {judged} targets hold, {counts['missed']} missed{skipped}"
 
 
 def of_sets(results: Sequence[Result], have_vqf: bool) -> Iterator[Check]:
@@ -147,14 +163,18 @@ def _agreement(result: Result) -> Iterator[Check]:
     yield Check(
         f"{result.name}: mean lean under a bias ramp",
         all(a.ramp is not None and abs(a.ramp) <= LEAN_RMS_DEG for a in result.agreements),
-        ", ".join(
-            f"{a.ramp:+.2f} ({a.ramp_fast:+.2f} in one minute)"
-            for a in result.agreements
-            if a.ramp is not None
-        )
-        + " deg",
+        _moved([a.ramp for a in result.agreements]),
         f"within {LEAN_RMS_DEG} deg at 0 to 3 deg/s over 20 minutes, the run repeated",
     )
+    yield Check(
+        f"{result.name}: the same ramp within one minute (worst case, not a target)",
+        None,
+        _moved([a.ramp_fast for a in result.agreements]),
+    )
+
+
+def _moved(shifts: Sequence[float | None]) -> str:
+    return ", ".join("too few contacts" if shift is None else f"{shift:+.2f}" for shift in shifts) + " deg"
 
 
 def _inclination(result: Result, have_vqf: bool) -> Check:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .compare import LEANS, METRICS, Pair, Tally
+from .confidence import Curve
 from .runners import QUIET, SCRIPT, Measured
 from .sets import Result
 from .stats import Spread, leave_one_out, rms, spread
@@ -17,6 +18,11 @@ from .stats import Spread, leave_one_out, rms, spread
 Values = dict[str, Any]
 
 MAIN_CELLS = tuple(dict.fromkeys(cell for cell, _ in SCRIPT if cell != "standing"))
+GROUPS = {
+    "walking": tuple(cell for cell in MAIN_CELLS if cell.startswith("walk")),
+    "running": tuple(cell for cell in MAIN_CELLS if cell.startswith(("run", "sprint"))),
+    "stairs": tuple(cell for cell in MAIN_CELLS if cell.startswith("stairs")),
+}
 
 
 def of_set(result: Result) -> Values:
@@ -62,6 +68,7 @@ def of_simulator(measured: Sequence[Measured]) -> Values:
         "n": everything.n_true,
         **_events(everything),
         "cells": {cell: of_cell(everything.of(cell)) for cell in everything.cells()},
+        "groups": {name: of_group(main, cells) for name, cells in GROUPS.items()},
         "lean": {
             metric: {**(_spread(main.spread(metric)) or {}), "within_sd": rounded(within_sd(main, metric))}
             for metric in LEANS
@@ -86,6 +93,29 @@ def of_cell(tally: Tally) -> Values:
         "lean_mid_within_sd": rounded(within_sd(tally, "lean_mid_deg")),
         "labels": labels(tally.pairs),
         "trivial": {name: rounded(_sd(tally.constant(name))) for name in METRICS if name != "ic_ms"},
+    }
+
+
+def of_group(main: Tally, cells: Sequence[str]) -> Values:
+    """Every metric over some conditions of the common course, with limits of agreement."""
+    group = Tally()
+    for cell in cells:
+        group.add(main.of(cell))
+    return {name: _spread(group.spread(name)) for name in METRICS}
+
+
+def of_curve(curve: Curve) -> Values:
+    """Error over confidence, and of each way to spoil a recording its mean confidence and RMS lean error."""
+    return {
+        "bins": [
+            {"low": b.low, "high": min(b.high, 100), "n": b.n}
+            | {name: rounded(value) for name, value in b.rms.items()}
+            for b in curve.bins
+        ],
+        "spoilt": {
+            how: {"confidence": rounded(mean, 1), "lean_mid_deg": rounded(error)}
+            for how, (mean, error) in curve.spoilt.items()
+        },
     }
 
 
@@ -174,6 +204,7 @@ def _spread(values: Spread | None) -> Values | None:
         "n": values.n,
         "bias": rounded(values.bias),
         "sd": rounded(values.sd),
+        "limits": [rounded(limit) for limit in values.limits],
         "worst": rounded(values.worst),
     }
 

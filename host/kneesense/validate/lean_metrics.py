@@ -24,7 +24,7 @@ from ..recording import Recording
 from ..simulator import RIGID, Phase, Runner, Sensor, runners, simulate
 from ..table import Floats
 from .folder import Trial
-from .found import pipeline_of
+from .found import Found, pipeline_of
 from .stats import icc
 
 VALGUS_DEG = 2.0
@@ -139,13 +139,15 @@ def study(real: Sequence[Trial], seed: int, progress: Callable[[str], None]) -> 
     wider_deg = float(np.degrees(WIDER_M / _LEG_M))
     for i, runner in enumerate(runners(_RUNNERS, seed)):
         progress(f"lean metrics: runner {i + 1}")
-        base = _simulated(runner, i)
+        made, worn = _simulated_run(runner, i)
+        found = pipeline_of(made, worn, lean=True)
+        base, toe_off_later = (stances_of(made, found, late_s) for late_s in (0.0, LATE_S))
         plain.append(base)
         for how, changed in (
             ("valgus", _simulated(replace(runner, valgus_deg=runner.valgus_deg + VALGUS_DEG), i)),
             ("slip", _simulated(runner, i, slip_deg=SLIP_DEG)),
             ("width", _simulated(replace(runner, lean_deg=runner.lean_deg + wider_deg), i)),
-            ("toe-off", _simulated(runner, i, late_s=LATE_S)),
+            ("toe-off", toe_off_later),
         ):
             changes[how].append({name: _mean_of(name, changed) - _mean_of(name, base) for name in CANDIDATES})
     stances = [stance for run in measured or plain for stance in run]
@@ -171,22 +173,27 @@ def study(real: Sequence[Trial], seed: int, progress: Callable[[str], None]) -> 
 
 def _real(trial: Trial) -> Stances:
     recording = recordings.load(trial.path)
-    return stances_of(recording, selfcal.auto(recording, trial.truth["side"]).calibration)
+    worn = selfcal.auto(recording, trial.truth["side"]).calibration
+    return stances_of(recording, pipeline_of(recording, worn, lean=True))
 
 
-def _simulated(runner: Runner, number: int, slip_deg: float = 0.0, late_s: float = 0.0) -> Stances:
-    """`slip_deg`: how far the unit has turned about the shank since it was calibrated.  `late_s`: of toe-off."""
+def _simulated(runner: Runner, number: int, slip_deg: float = 0.0) -> Stances:
+    made, worn = _simulated_run(runner, number, slip_deg)
+    return stances_of(made, pipeline_of(made, worn, lean=True))
+
+
+def _simulated_run(runner: Runner, number: int, slip_deg: float = 0.0) -> tuple[Recording, Calibration]:
+    """`slip_deg`: how far the unit has turned about the shank since it was calibrated."""
     made = simulate(runner, _SCRIPT, Sensor(strap=RIGID), seed=number)
     c, s = np.cos(np.radians(slip_deg)), np.sin(np.radians(slip_deg))
     about_shank = np.array(((c, 0, s), (0, 1, 0), (-s, 0, c)))
     turned = (about_shank @ np.array(made.calibration.rotation)).tolist()
     worn = replace(made.calibration, rotation=tuple(tuple(row) for row in turned))
-    return stances_of(made.recording, worn, late_s)
+    return made.recording, worn
 
 
-def stances_of(recording: Recording, calibration: Calibration, late_s: float = 0.0) -> Stances:
-    """Of every trusted running stride after the filter has settled."""
-    found = pipeline_of(recording, calibration, lean=True)
+def stances_of(recording: Recording, found: Found, late_s: float = 0.0) -> Stances:
+    """Of every trusted running stride after the filter has settled.  `late_s`: later toe-off."""
     out = []
     for stride in found.strides:
         trusted = stride["gait"] == "run" and stride["confidence"] >= 60 and stride["contact_s"]

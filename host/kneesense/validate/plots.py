@@ -19,6 +19,7 @@ _WIDTH, _HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 40
 _NAMES = 110  # left of these, instead of numbers
 _MOST_POINTS = 1500
+_FEW_POINTS = 60  # drawn larger
 
 
 class Frame:
@@ -116,13 +117,15 @@ def bland_altman(title: str, found: Floats, true: Floats, unit: str) -> str:
     bias, sd = float(difference.mean()), float(difference.std(ddof=1))
     y_range = _range(np.percentile(difference, (0.5, 99.5)), 0.25)
     frame = Frame(title, _range(mean), y_range, f"mean of both, {unit}", f"found - true, {unit}")
+    radius = 4 if len(mean) < _FEW_POINTS else 2
     chosen = np.random.default_rng(1).permutation(len(mean))[:_MOST_POINTS]
     for x, y in zip(mean[chosen], np.clip(difference[chosen], *y_range), strict=True):
-        frame.draw(f'<circle class="a dot" cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="2"/>')
+        frame.draw(f'<circle class="a dot" cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="{radius}"/>')
     ends = _range(mean)
     for level in (bias - 1.96 * sd, bias, bias + 1.96 * sd):
         if y_range[0] < level < y_range[1]:
             frame.line(((ends[0], level), (ends[1], level)), "limit")
+            frame.text(_WIDTH - _RIGHT - 2, frame.y(level) - 4, f"{level:+.1f}", "end")
     return frame.svg()
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,11 +16,12 @@ from .confidence import Curve
 from .folder import Trial, trials
 from .lean import vqf
 from .mounting import Invariance
+from .pool import processes
 from .runners import Measured
 from .sets import Result, judge
 
 _CONFIDENCE_EVERY = 4  # of the runners, one in so many is spoilt as well
-_MANY_JOBS = 12  # fewer are not worth starting processes for
+_STUDIES = 3  # mounting, lean metrics, confidence
 
 Progress = Callable[[str, float], None]
 """What is being done, and the part of everything that is done, 0 to 1."""
@@ -46,38 +46,53 @@ class Report:
     def ok(self) -> bool:
         return all(check.ok is not False for check in self.checks)
 
+    def about(self) -> dict[str, Any]:
+        """The first JSON record."""
+        return {"type": "about", "version": self.version, "runners": self.runners, "seed": self.seed}
+
     def summary(self) -> dict[str, Any]:
         """The last JSON record."""
+        simulator = figures.of_simulator(self.measured) if self.measured else {}
+        if self.curve:
+            simulator["confidence"] = figures.of_curve(self.curve)
         return {
             "type": "summary",
             "sets": {result.name: figures.of_set(result) for result in self.results},
-            "simulator": figures.of_simulator(self.measured) if self.measured else {},
+            "simulator": simulator,
             "ok": self.ok,
         }
 
 
 def validate(folder: Path, n: int, seed: int, progress: Progress) -> Report:
-    """`n` simulated runners, none with 0.  InputError when the folder has no recording."""
+    """`n` simulated runners, none with 0.  InputError when the folder has no recording.
+
+    Runners are measured in processes of their own while the recordings are judged here.
+    """
     todo = trials(folder)
     jobs = runners.jobs(n, seed)
-    done, total = 0, len(todo) + 4 * len(jobs) + (60 if n else 0)
+    done, total = 0, len(todo) + len(jobs) + _STUDIES
 
-    def told(text: str, weight: int = 1) -> None:
+    def told(text: str) -> None:
         nonlocal done
         progress(text, min(done / total, 1.0))
-        done += weight
+        done += 1
 
-    results = judge(todo, told)
-    report = Report(str(folder), n, seed, list(results.values()))
-    running = _a_run(todo, results)
-    if running:
-        recording = replace(recordings.load(running.path), name=running.name)
-        report.invariance = mounting.invariance(recording, running.truth["side"], lambda text: told(text, 0))
+    report = Report(str(folder), n, seed, [])
     if n:
-        workers = os.cpu_count() or 1 if len(jobs) >= _MANY_JOBS else 1
-        report.measured = list(runners.run(jobs, workers, lambda text: told(text, 4)))
-        report.curve = confidence.curve(max(n // _CONFIDENCE_EVERY, 1), seed, lambda text: told(text, 1))
-        report.study = lean_metrics.study(_runs(todo, results), seed, lambda text: told(text, 1))
+        with processes() as pool:
+            spoilt = max(n // _CONFIDENCE_EVERY, 1)
+            curve = pool.submit(confidence.curve, spoilt, seed, _untold)  # the longest first
+            measured = pool.map(runners.measure, jobs)
+            real = _recordings(report, todo, told)
+            told("lean metrics")
+            report.study = lean_metrics.study(real, seed, _untold)
+            for job, one in zip(jobs, measured, strict=True):
+                told(job.name)
+                report.measured.append(one)
+            told("confidence")
+            report.curve = curve.result()
+    else:
+        _recordings(report, todo, told)
     report.checks = [
         *checks.of_sets(report.results, vqf() is not None),
         *simulator_checks.of_simulator(report.measured),
@@ -86,18 +101,24 @@ def validate(folder: Path, n: int, seed: int, progress: Progress) -> Report:
     return report
 
 
+def _recordings(report: Report, todo: list[Trial], told: Callable[[str], None]) -> list[Trial]:
+    """Judges the folder's trials; those that are runs, of which the first also tries the mountings."""
+    results = judge(todo, told)
+    report.results = list(results.values())
+    known = {(name, a.trial) for name, result in results.items() for a in result.agreements}
+    real = [trial for trial in todo if (trial.set_name, trial.name) in known]
+    if real:
+        told("mounting")
+        recording = replace(recordings.load(real[0].path), name=real[0].name)
+        report.invariance = mounting.invariance(recording, real[0].truth["side"], _untold)
+    return real
+
+
+def _untold(_: str) -> None:
+    """Progress of what runs beside something else."""
+
+
 def lean_study(folder: Path, seed: int, progress: Progress) -> lean_metrics.Study:
     """Only the comparison of lean metrics; its real runs are the treadmill runs among the folder's trials."""
     real = [t for t in trials(folder) if t.kind == "free" and t.name.startswith("treadmill_run")]
     return lean_metrics.study(real, seed, lambda text: progress(text, 0.5))
-
-
-def _runs(todo: list[Trial], results: dict[str, Result]) -> list[Trial]:
-    """Trials whose lean was compared with VQF: real running."""
-    known = {(name, a.trial) for name, result in results.items() for a in result.agreements}
-    return [trial for trial in todo if (trial.set_name, trial.name) in known]
-
-
-def _a_run(todo: list[Trial], results: dict[str, Result]) -> Trial | None:
-    runs = _runs(todo, results)
-    return runs[0] if runs else None

@@ -8,10 +8,7 @@ tells how much of an error is the calibration's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -111,19 +108,6 @@ def jobs(n: int, seed: int) -> list[Job]:
             also.append("intervals")
         out += [Job(i, runner, sensor, name) for name in also]
     return out
-
-
-def run(todo: Sequence[Job], workers: int, progress: Callable[[str], None]) -> Iterator[Measured]:
-    """Results in the order of `todo`; with more than one worker in processes of their own."""
-    if workers < 2:
-        for job in todo:
-            progress(job.name)
-            yield measure(job)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        for job, measured in zip(todo, pool.map(measure, todo, chunksize=4), strict=True):
-            progress(job.name)
-            yield measured
 
 
 def made(job: Job) -> tuple[Simulated, list[str]]:

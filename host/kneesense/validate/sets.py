@@ -84,7 +84,7 @@ def _free(trial: Trial, result: Result) -> None:
     own = selfcal.auto(recording, trial.truth["side"])
     found = pipeline_of(recording, own.calibration)
     ic_s = found.ic_s()
-    offline = own.strides + 1
+    offline = own.counted + 1
     result.counts.append(Count(trial.name, len(ic_s), offline, intervals_off(ic_s)))
     peer = vqf()
     running = sum(stride["gait"] == "run" for stride in found.strides)

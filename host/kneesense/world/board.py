@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from .firmware import Later, Process
 
-BUTTON_PIN = 33
+BUTTON_PIN = 27
 POWER_ON, HARD_RESET = 1, 2
 CPU_HZ_AT_BOOT = 160_000_000
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bleak
@@ -29,6 +31,7 @@ from bumble.host import Host
 from bumble.keys import MemoryKeyStore
 from bumble.transport import open_transport
 
+from ..errors import InputError
 from .air import Air
 from .peripheral import device_on
 
@@ -36,14 +39,23 @@ ADDRESS = "C1:C1:C1:C1:C1:C1"
 MTU = 247  # what Linux and macOS ask for is higher; the unit answers with its own limit
 _MTU_TIMEOUT_S = 5.0
 _INVALID_LENGTH = 0x0D
+_PORT_MAX = 65535
+_SERVED = re.compile(r"tcp-client:[^:\s]+:([0-9]{1,5})")
 
 _radio: Air | str | None = None
 _centrals: dict[asyncio.AbstractEventLoop, Device] = {}
 
 
 def install(radio: Air | str) -> None:
-    """Make every BleakClient and BleakScanner of this process use `radio`."""
+    """Make every BleakClient and BleakScanner of this process use `radio`.  InputError when it cannot be one."""
     global _radio
+    if isinstance(radio, str) and radio:
+        served = _SERVED.fullmatch(radio)
+        if not served or int(served[1]) > _PORT_MAX:
+            raise InputError(
+                f"KNEESENSE_RADIO={radio}: not tcp-client:HOST:PORT",
+                "copy the line that kneesense demo --unit-only prints, or unset KNEESENSE_RADIO",
+            )
     _radio = radio
     logging.getLogger("bumble").setLevel(logging.ERROR)  # a notification before its subscription is no news
     _centrals.clear()
@@ -68,9 +80,22 @@ async def _central() -> Device:
             )
             device.keystore = MemoryKeyStore()
             device.kneesense_transport = transport  # type: ignore[attr-defined]  # kept alive with the device
-        await device.power_on()
+        device.once("flush", lambda: _centrals.pop(loop, None))  # the radio's world is over
+        with _as_bleak():
+            await device.power_on()
         _centrals[loop] = device
     return _centrals[loop]
+
+
+@contextmanager
+def _as_bleak() -> Iterator[None]:
+    """Bumble's errors as bleak's."""
+    try:
+        yield
+    except att.ATT_Error as error:
+        raise BleakGATTProtocolError(error.error_code) from error
+    except core.BaseBumbleError as error:
+        raise BleakError(str(error) or type(error).__name__) from error
 
 
 def _uuid_text(uuid: core.UUID) -> str:
@@ -131,11 +156,13 @@ class BumbleScanner(BaseBleakScanner):
         self.seen_devices = {}
         self._device = await _central()
         self._device.on("advertisement", self._on_report)
-        await self._device.start_scanning(active=self._active, legacy=True)
+        with _as_bleak():
+            await self._device.start_scanning(active=self._active, legacy=True)
 
     async def stop(self) -> None:
         self._device.remove_listener("advertisement", self._on_report)
-        await self._device.stop_scanning(legacy=True)
+        with _as_bleak():
+            await self._device.stop_scanning(legacy=True)
 
 
 def _on_link(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,12 +181,8 @@ def _on_link(method: Callable[..., Any]) -> Callable[..., Any]:
         if not request.done() or (request.cancelled() and self._lost.done()):
             request.cancel()
             raise BleakError("disconnected")
-        try:
+        with _as_bleak():
             return request.result()
-        except att.ATT_Error as error:
-            raise BleakGATTProtocolError(error.error_code) from error
-        except core.TimeoutError as error:
-            raise BleakError(str(error)) from error
 
     return wrapper
 
@@ -209,12 +232,11 @@ class BumbleClient(BaseBleakClient):
             if not found:
                 raise BleakDeviceNotFoundError(self.address, f"no device with address {self.address}")
             self._target, self._name = found.details, found.name
-        try:
-            self._connection = await device.connect(self._target, timeout=self._timeout)
-        except core.TimeoutError as error:
-            raise TimeoutError from error
-        except core.ConnectionError as error:
-            raise BleakError(str(error)) from error
+        with _as_bleak():
+            try:
+                self._connection = await device.connect(self._target, timeout=self._timeout)
+            except core.TimeoutError as error:
+                raise TimeoutError from error
         self._lost = asyncio.get_running_loop().create_future()
         self._connection.on("disconnection", self._on_disconnection)
         self._peer = Peer(self._connection)
@@ -263,15 +285,14 @@ class BumbleClient(BaseBleakClient):
     async def disconnect(self) -> None:
         if self._connection:
             lost = self._lost
-            await self._connection.disconnect()
+            with _as_bleak():
+                await self._connection.disconnect()
             await lost
         self.services = None
 
     async def pair(self, *args: Any, **kwargs: Any) -> None:
-        try:
+        with _as_bleak():
             await self._connection.pair()
-        except core.ProtocolError as error:
-            raise BleakError(f"pairing failed: {error}") from error
 
     async def unpair(self) -> None:
         device = await _central()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kneecore import wire
+from kneecore import told, wire
 from kneecore.pipeline import EV_STRIDE, Pipeline
 from kneecore.settings import Settings
 
@@ -47,7 +47,7 @@ SETTINGS = {
     "cadence_offset_pm": 0,
     "baseline_strides": BASELINE_STRIDES,
 }
-_SAME = tuple(name for name, _ in wire.STRIDE.fields[3:])
+_SAME = told.FIELDS["stride"]
 
 
 @dataclass
@@ -255,8 +255,9 @@ def _same_strides(outcome: Outcome, scenario: Scenario, strides: list[dict[str, 
     counts = scenario.recording.segments[0].counts
     taken = min(len(counts) // 6, round(scenario.end_s * CHIP.rate_hz))
     expected = []
-    for offset in range(0, 6 * taken, 6):
-        if pipeline.step(counts, offset) & EV_STRIDE:
+    pipeline.take(counts, 0, taken)
+    while event := pipeline.advance():
+        if event & EV_STRIDE:
             expected.append({name: getattr(pipeline.stride, name) for name in _SAME})
     found = [{name: stride[name] for name in _SAME} for stride in strides]
     equal = sum(a == b for a, b in zip(expected, found, strict=False))
@@ -290,7 +291,7 @@ def _against_truth(
     outcome.buzzes = audit.buzzes(unit.board.motor.pulses, scenario.model.strides, chip.start_us)
     cued = sum(record.code == wire.CUE.code for record in outcome.records)
     outcome.claim(
-        "every cue was a buzz", cued == len(outcome.buzzes), f"{cued} cues, {len(outcome.buzzes)} pulses"
+        "every cue was a buzz", cued == len(outcome.buzzes), f"cues: {cued}, pulses: {len(outcome.buzzes)}"
     )
     _cue_timing(outcome, scenario)
 
@@ -303,9 +304,9 @@ def _cue_timing(outcome: Outcome, scenario: Scenario) -> None:
     early = sum(t < scenario.slow_from_s for t in at_s)
     slow = sum(scenario.slow_from_s <= t <= scenario.slow_to_s for t in at_s)
     late = sum(t >= quiet_from_s for t in at_s)
-    outcome.claim("no cue before the runner slows down", early == 0, f"{early} cues")
-    outcome.claim("a cue while the runner is slow", slow > 0, f"{slow} cues")
-    outcome.claim(f"no cue from {QUIET_AFTER} strides after the recovery", late == 0, f"{late} cues")
+    outcome.claim("no cue before the runner slows down", early == 0, f"cues: {early}")
+    outcome.claim("a cue while the runner is slow", slow > 0, f"cues: {slow}")
+    outcome.claim(f"no cue from {QUIET_AFTER} strides after the recovery", late == 0, f"cues: {late}")
     if outcome.buzzes:
         worst_s = max(buzz.after_toe_off_s for buzz in outcome.buzzes)
         outcome.claim(

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
+import platform
 import shutil
 import struct
 import subprocess
@@ -52,7 +54,14 @@ def micropython() -> str:
     beside = Path(sys.executable).parent / "micropython"
     found = str(beside) if beside.exists() else shutil.which("micropython")
     if not found:
-        raise ExtraMissing("demo", "no MicroPython interpreter for this platform")
+        if importlib.util.find_spec("bumble") is None:
+            raise ExtraMissing("demo")
+        raise ExtraMissing(
+            "demo",
+            f"the extra 'demo' has no MicroPython interpreter for {platform.system()} {platform.machine()}"
+            f" with Python {platform.python_version()}",
+            "build its unix port and put `micropython` on the PATH, or use Linux on x86-64",
+        )
     return found
 
 

@@ -37,8 +37,8 @@ async def serve(air: Air, port: int = 0) -> tuple[asyncio.Server, str]:
         try:
             while data := await reader.read(4096):
                 parser.feed_data(data)
-        except ConnectionError:
-            pass
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # cancelled: the world is over; its end waits for nobody, so nothing is lost by swallowing this
         finally:
             # The adapter is gone with its process: the peer sees a supervision timeout.
             air.drop_controller(controller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,9 +31,12 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], s
     tell(
         f"virtual unit {unit.short_id} is on the air until Ctrl-C; in another terminal:\n"
         f"  export KNEESENSE_RADIO={radio}\n"
+        f"  export KNEESENSE_HOME={shlex.quote(str(folder.absolute()))}\n"
         f"  kneesense scan\n"
         f"  kneesense pair {unit.short_id} --side {side}\n"
-        f"  kneesense run --calibration {mounted} --baseline 10 --offset 0"
+        f'  kneesense run --calibration "$KNEESENSE_HOME/{mounted.name}" \\\n'
+        f"    --baseline 10 --offset 0\n"
+        f"Runs are kept in that folder, not among your own."
     )
     try:
         await stop.wait()
