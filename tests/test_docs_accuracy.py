@@ -89,3 +89,12 @@ def test_what_is_kept_is_of_json_lines(stored):
     kept = docs_accuracy.kept([json.dumps(line) for line in lines])
     assert kept["cells"] == {"c": cell}
     assert "| c |" in docs_accuracy.conditions(kept)
+
+
+def test_limits_of_agreement_and_confidence_are_told_when_they_are_known(stored):
+    stored["groups"] = {"running": {"ic_ms": {"bias": 1.0, "limits": [-2.0, 4.0]}, "contact_ms": None}}
+    stored["confidence"] = [
+        {"low": 0, "high": 60, "n": 7, "lean_mid_deg": 1.5, "ic_ms": None, "contact_ms": 8.0}
+    ]
+    assert "| ic_ms | +1.00 (-2.00 to +4.00) |\n| contact_ms | - |" in docs_accuracy.limits(stored)
+    assert "| 0 to 60 | 7 | 1.50 | - | 8.00 |" in docs_accuracy.confidence(stored)

@@ -28,6 +28,8 @@ _CELL = (
     "lean_mid_within_sd", "pta_axial_g",
 )  # fmt: skip
 
+_NOT_STORED = "Not part of the stored result."
+
 Values = dict[str, Any]
 
 
@@ -42,6 +44,8 @@ def kept(lines: Iterable[str]) -> Values:
     return {
         "seed": about.get("seed", 1),
         **{key: simulator[key] for key in ("runners", "recordings", "n", "refused", "worst")},
+        "groups": simulator.get("groups") or {},
+        "confidence": (simulator.get("confidence") or {}).get("bins", []),
         "checks": [{key: c[key] for key in ("name", "ok", "detail", "target", "trivial")} for c in checks],
         "cells": {
             name: {key: cell[key] for key in _CELL} for name, cell in sorted(simulator["cells"].items())
@@ -98,6 +102,29 @@ def worst(stored: Values) -> str:
     return _table(("runner, recording", "condition", "what", "RMS error, or count"), rows)
 
 
+def limits(stored: Values) -> str:
+    groups = stored["groups"]
+    metrics = next(iter(groups.values()), {})
+    rows = ((metric, *(_agreement(group[metric]) for group in groups.values())) for metric in metrics)
+    return _table(("metric", *groups), rows) if groups else _NOT_STORED
+
+
+def confidence(stored: Values) -> str:
+    errors = ("lean_mid_deg", "ic_ms", "contact_ms")
+    rows = (
+        (f"{b['low']} to {b['high']}", b["n"], *("-" if b[e] is None else f"{b[e]:.2f}" for e in errors))
+        for b in stored["confidence"]
+    )
+    return _table(("confidence", "strides", *errors), rows) if stored["confidence"] else _NOT_STORED
+
+
+def _agreement(value: Values | None) -> str:
+    if value is None:
+        return "-"
+    low, high = value["limits"]
+    return f"{value['bias']:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
 def _condition(name: str, cell: Values) -> tuple[object, ...]:
     lean = cell["lean_mid_deg"]
     within = f" ({cell['lean_mid_within_sd']:.2f})" if lean else ""
@@ -132,6 +159,8 @@ MADE: dict[str, Callable[[Values], str]] = {
     "targets": targets,
     "conditions": conditions,
     "worst": worst,
+    "limits": limits,
+    "confidence": confidence,
 }
 
 

@@ -125,7 +125,11 @@ def test_a_programme_goes_on_over_reboots_and_repeats_what_was_cut(tmp_path: Pat
         assert [start["session"] for start in starts] == [1, 2, 2, 3]
         assert {start["runner"] for start in starts} == {RUNNER}
         done = world.of("session")
-        assert [(s["session"], s["complete"], s["run_s"]) for s in done] == [(1, 1, 60), (2, 1, 60), (3, 1, 60)]
+        assert [(s["session"], s["complete"], s["run_s"]) for s in done] == [
+            (1, 1, 60),
+            (2, 1, 60),
+            (3, 1, 60),
+        ]
         assert "failed" not in world.unit.console.read_text()
         assert len({s["baseline"] for s in done}) == 1, "the target stands still"
         assert done[0]["off_strides"] == 0 < done[1]["off_strides"] < done[2]["off_strides"]

@@ -11,7 +11,8 @@ def summary(data, tell_json):
     code, records, _ = tell_json("validate", data, "--runners", 0)
     assert code in (0, 1)
     assert records[-1]["ok"] is (code == 0)
-    assert {"name", "ok", "detail"} <= records[0].keys()
+    assert records[0]["type"] == "about"
+    assert {"name", "ok", "state", "detail"} <= records[1].keys()
     return records[-1]
 
 

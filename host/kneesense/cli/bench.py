@@ -74,7 +74,7 @@ def _short(value: float | None) -> str:
 
 def _notes(rows: Sequence[Row]) -> list[str]:
     """What the short names mean, and what was skipped."""
-    about = {row.beside.name: row.beside.about for row in rows if row.beside.about}
+    about = {row.beside.name: row.beside.about for row in rows if row.beside.about and not row.skipped}
     notes = [f"{name}: {text}." for name, text in about.items()]
     reasons: dict[str, list[str]] = {}
     for row in rows:
@@ -82,4 +82,4 @@ def _notes(rows: Sequence[Row]) -> list[str]:
             reasons.setdefault(row.skipped, []).append(row.name.strip())
         elif row.peer_skipped:
             reasons.setdefault(row.peer_skipped, []).append(f"{row.beside.name} beside {row.name.strip()}")
-    return [*notes, *(f"skipped: {', '.join(names)}: {why}" for why, names in reasons.items())]
+    return [*notes, *(f"skipped: {', '.join(dict.fromkeys(names))}: {why}" for why, names in reasons.items())]
