@@ -42,7 +42,7 @@ class Calibrator:
             sampler.on_slip = self._slipped
         self._still: "Still | None" = None  # accepted, waiting for the walk
         self._active: "Still | Walk | None" = None
-        self._last: "Still | Walk | None" = None
+        self._measured_still_s = self._measured_strides = 0  # of the stage that is over
         self._stage = _NONE
         self._state = _IDLE
         self._side = self._face = 0
@@ -97,12 +97,12 @@ class Calibrator:
 
     def progress(self):
         """Fields of wire.STAGE."""
-        active = self._active or self._last
+        active = self._active
         return {
             "stage": self._stage,
             "state": self._state,
-            "still_s": getattr(active, "still_s", 0),
-            "strides": getattr(active, "strides", 0),
+            "still_s": getattr(active, "still_s", 0) if active else self._measured_still_s,
+            "strides": getattr(active, "strides", 0) if active else self._measured_strides,
             "verdict_seq": self._verdict_seq,
         }
 
@@ -179,7 +179,8 @@ class Calibrator:
         values["cautions"] = cautions
         values["strap_session"] = self.strap_session
         values["temperature_cdeg"] = self._temperature_cdeg
-        self._last = self._active
+        self._measured_still_s = getattr(self._active, "still_s", 0)
+        self._measured_strides = getattr(self._active, "strides", 0)
         self.cancel()
         self._stage = stage
         self._state = _REFUSED if refused else _ACCEPTED

@@ -110,10 +110,8 @@ def test_a_programme_goes_on_over_reboots_and_repeats_what_was_cut(tmp_path: Pat
         async with world.device() as unit:
             sessions = programme.encode([(1, 0, 0), (1, 20, 20), (1, 10, 20)])
             await unit._command(wire.PRESCRIBE, runner=RUNNER, next=1, sessions=sessions)
-        begun = 0
-        for running_s in (80, 30, 80, 80):  # the second is cut by a reboot
+        for begun, running_s in enumerate((80, 30, 80, 80), 1):  # the second is cut by a reboot
             world.run_for(running_s)
-            begun += 1
             await world.logs("start", begun)
             if running_s < 60:
                 await asyncio.sleep(20)
