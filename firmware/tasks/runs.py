@@ -17,7 +17,7 @@ from kneecore.patterns import OK, PAIN_MARKED
 from kneecore.settings import Settings
 from tasks.watch import Watch
 
-HOST, BUTTON, AUTO = range(len(wire.ORIGINS))
+HOST, BUTTON, AUTO = range(len(wire.ORIGINS))  # the same numbers in wire.ENDINGS
 PAIN, MUTE, TAKEN_BACK, RESUME = (
     wire.MARKS.index(name) for name in ("pain", "mute", "pain_taken_back", "resume")
 )

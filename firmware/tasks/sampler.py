@@ -52,7 +52,7 @@ class Sampler:
         )
         self._pace = Pace(imu.rate_hz, 0)
         self._strides = 0
-        self._stride_at = 0  # sample at which the last stride was told
+        self._stride_us = 0  # when the last stride was told, or the run began
         self._rate_told = False
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
@@ -75,8 +75,8 @@ class Sampler:
 
     @property
     def since_stride_s(self) -> int:
-        """How long there has been no stride in this run."""
-        return (self.sample - self._stride_at) // self._imu.rate_hz
+        """How long there has been no stride in this run, also because the sensor is gone."""
+        return (self._clock.us() - self._stride_us) // 1_000_000
 
     def _tick(self, timer) -> None:
         self._wake()
@@ -113,7 +113,8 @@ class Sampler:
         if seq:
             imu.start()  # after the log's work: the FIFO would fill meanwhile
             self._pace = Pace(imu.rate_hz, self._clock.us())
-            self._strides = self._stride_at = 0
+            self._strides = 0
+            self._stride_us = self._clock.us()
             self._rate_told = False
             self._pipeline = pipeline
         return seq
@@ -251,7 +252,7 @@ class Sampler:
             self.slipped(pipeline.slip)
         if event & EV_STRIDE:
             self._strides += 1
-            self._stride_at = pipeline.sample
+            self._stride_us = self._clock.us()
         for name, values in told.of_event(pipeline, event):
             self._journal.record(wire.BY_NAME[name], dict(zip(told.FIELDS[name], values)))
 
