@@ -9,7 +9,7 @@ from machine import Pin
 
 import pins
 
-Pin(pins.MOTOR, Pin.OUT, value=0)
+Pin(pins.BUILD.pin, Pin.OUT, value=0)
 
 import gc
 
@@ -24,9 +24,10 @@ import machine
 from esp32 import RMT
 from machine import I2C, WDT, Timer
 
-from drivers import ImuError, bus
+from drivers import ImuError, MotorError, bus
+from drivers.actuators import ACTUATORS
 from drivers.filelog import FileLog
-from drivers.motor import CLOCK_DIV, Motor
+from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
 from drivers.mpu6050 import Mpu6050
 from kneecore import wire
 from kneecore.version import VERSION
@@ -44,6 +45,7 @@ from tasks.voice import Voice
 from tasks.watchdog import TIMEOUT_MS, Watchdog
 
 _BOOT_FILE = "boot.json"
+_MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
@@ -56,11 +58,6 @@ def next_boot() -> int:
     return boot
 
 
-def make_motor() -> Motor:
-    rmt = RMT(pins.MOTOR_RMT_CHANNEL, pin=Pin(pins.MOTOR, Pin.OUT, value=0), clock_div=CLOCK_DIV)
-    return Motor(rmt, pins.MOTOR_MAX_MS)
-
-
 def make_bus():
     """The sensor's bus, freed from a part that an earlier boot left in mid-byte.
 
@@ -71,6 +68,34 @@ def make_bus():
     if not bus.free(scl, sda, time.sleep_us):
         print("the I2C data line stays low")
     return I2C(pins.I2C_BUS, scl=scl, sda=sda, freq=pins.I2C_HZ)
+
+
+def motor_pin():
+    return Pin(pins.BUILD.pin, Pin.OUT, value=0)
+
+
+def make_rmt(pin):
+    return RMT(pins.MOTOR_RMT_CHANNEL, pin=pin, clock_div=CLOCK_DIV)
+
+
+def make_motor(journal, clock):
+    """The motor of this build; one that does nothing, with a record of why, if its driver fails."""
+    common = (ACTUATORS[pins.BUILD.actuator], pins.BUILD.max_ms, clock.us)
+    if pins.BUILD.motor == "transistor":
+        return RmtMotor(motor_pin, make_rmt, *common)
+    from drivers.drv2605l import Drv2605l  # its code costs memory that the other build can spare
+
+    calibrated = bytes(state.load(_MOTOR_FILE, []))
+    timer = Timer(pins.MOTOR_TIMER)
+    try:
+        motor = Drv2605l(make_bus(), motor_pin(), timer, time.sleep_ms, *common, calibrated)
+    except MotorError as error:
+        print("no motor:", error)
+        journal.notice(error.notice, error.a, error.b)
+        return NoMotor(*common)
+    if motor.calibrated != calibrated:
+        state.save(_MOTOR_FILE, list(motor.calibrated))
+    return motor
 
 
 def make_imu(journal):
@@ -114,12 +139,12 @@ def watch_over(tasks) -> None:
 
 def main() -> None:
     machine.freq(pins.CPU_HZ)
-    motor = make_motor()
     clock = DeviceClock(time.ticks_us, time.ticks_diff)
-    voice = Voice(motor, clock)
     unit_id = machine.unique_id()
     log = FileLog("log")
     journal = Journal(log, clock, next_boot())
+    motor = make_motor(journal, clock)
+    voice = Voice(motor, clock)
     imu = make_imu(journal)
     sampler = Sampler(imu, make_bus, voice, journal, clock, Timer(0)) if imu else None
     radio = Radio(

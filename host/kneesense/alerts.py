@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .prescription import STOP
 from .records import RATE_MEASURED
 from .store import Unit
 
@@ -36,19 +37,24 @@ class Sink(Protocol):
 
 
 class Alerts:
-    """Feeds records through the rules, and what they find to the sinks.  `unit`: what is remembered of the unit."""
+    """Feeds records through the rules, and what they find to the sinks.
+
+    `unit`: what is remembered of it.  `on_pain`: what to do on pain, as it is prescribed.
+    """
 
     def __init__(
         self,
         sinks: Sequence[Sink],
         unit: Unit | None = None,
         *,
+        on_pain: str = STOP,
         quiet_s: float = QUIET_S,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.undelivered = 0
         self._sinks = sinks
         self._unit = unit
+        self._on_pain = on_pain
         self._quiet_s = quiet_s
         self._now = now
         self._told_at: dict[str, float] = {}
@@ -70,6 +76,8 @@ class Alerts:
             self._loose.append("strap_loose" in record["flags"])
             if sum(self._loose) >= _LOOSE:
                 yield "strap_loose", "the strap is loose: tighten it"
+        elif kind == "mark" and record["kind"] == "pain":
+            yield "pain", f"pain: {self._on_pain}"
         elif kind == "warning" and record["code"] != RATE_MEASURED:  # that one says how a run was timed
             yield record["code"], record["message"]
         elif kind == "link":

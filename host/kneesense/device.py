@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from kneecore import settings, wire
+from kneecore import programme, settings, wire
 
 from .clock import ClockFit, monotonic_us, utc_us
 from .errors import CommandRefused, InputError, KneesenseError, LinkLost, TransferIncomplete, VersionMismatch
@@ -62,6 +62,20 @@ class Progress:
     strides: int
     verdict_seq: int
     """Number of the verdict's record; 0 before it, or when the log could not take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPlan:
+    """The programme a unit keeps."""
+
+    runner: int = 0
+    following: int = 0
+    """The session the next run will be, from 1; beyond the last one the programme is over."""
+    baseline: int = 0
+    """Of the first session, in the rule's unit on the wire; 0 before it."""
+    sd: int = 0
+    sessions: tuple[tuple[int, int, int], ...] = ()
+    """(minutes of running, seconds with cues, seconds without); empty: no programme."""
 
 
 class Device:
@@ -167,9 +181,9 @@ class Device:
             verdict_seq=stage["verdict_seq"],
         )
 
-    async def start(self) -> int:
-        """Begin a run.  Returns the sequence number of its START record."""
-        return _i32(await self._command(wire.RUN, utc_us=utc_us(), runner=0))
+    async def start(self, runner: int = 0) -> int:
+        """Begin a run of that runner (Store.runner_number; 0: unknown).  Returns the number of its START record."""
+        return _i32(await self._command(wire.RUN, utc_us=utc_us(), runner=runner))
 
     async def stop(self) -> int:
         """End the run.  Returns the sequence number of its STOP record."""
@@ -179,8 +193,35 @@ class Device:
         """Haptic test.  Returns the length granted by the unit's own maximum."""
         return _i32(await self._command(wire.BUZZ, pulse_ms=pulse_ms, pattern=0))
 
+    async def play(self, pattern: int) -> None:
+        """Haptic test of a pattern, by its place in the table of kneecore.patterns."""
+        await self._command(wire.BUZZ, pulse_ms=0, pattern=pattern + 1)
+
+    async def prescribe(self, runner: int, following: int, sessions: Sequence[tuple[int, int, int]]) -> None:
+        """Keep this programme for that runner; `following`: the session the next run will be, from 1.
+
+        `sessions`: (minutes of running, seconds with cues, seconds without); none: no programme.
+        """
+        try:
+            table = programme.encode(sessions)
+        except programme.ProgrammeError as error:
+            raise InputError(str(error)) from None
+        await self._command(wire.PRESCRIBE, runner=runner, next=following, sessions=table)
+
+    async def read_plan(self) -> UnitPlan:
+        """The programme the unit keeps, and how far it has come."""
+        reply = await self._command(wire.READ_PLAN)
+        plan = wire.parse(wire.PLAN, reply["data"])
+        if None in plan.values():
+            raise LinkLost("the unit's answer to read_plan is cut short")
+        try:
+            sessions = programme.decode(plan["sessions"])
+        except programme.ProgrammeError as error:
+            raise LinkLost(f"the unit's answer to read_plan: {error}") from None
+        return UnitPlan(plan["runner"], plan["next"], plan["baseline"], plan["sd"], sessions)
+
     async def mark(self, kind: str) -> None:
-        """Log a mark: pain, sync, note or mute."""
+        """Log a mark, one of wire.MARKS; mute and resume also act on the cues of the run that goes on."""
         if kind not in wire.MARKS:
             raise InputError(f"no mark '{kind}'", f"one of: {', '.join(wire.MARKS)}")
         await self._command(wire.NOTE, kind=wire.MARKS.index(kind))
@@ -233,7 +274,7 @@ class Device:
         async for record in self.arrived:
             yield record
 
-    async def _command(self, record: wire.Record, **values: int) -> dict[str, Any]:
+    async def _command(self, record: wire.Record, **values: int | bytes) -> dict[str, Any]:
         """Send one command and wait for its answer: {"status", "t_us", "data"}."""
         self._raise_failure()
         token = self._next_token()

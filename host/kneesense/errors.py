@@ -28,6 +28,18 @@ class InputError(KneesenseError):
     code = "input"
 
 
+class ScreenUnanswered(InputError):
+    """Cues were asked for before the runner's safety screen is answered."""
+
+    code = "screen_unanswered"
+
+
+class CuesWithheld(InputError):
+    """Cues were asked for, but the runner's safety screen says to see someone first."""
+
+    code = "cues_withheld"
+
+
 class ExtraMissing(KneesenseError):
     """An optional part is not installed."""
 

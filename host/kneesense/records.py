@@ -14,14 +14,15 @@ from kneecore import wire
 
 from . import calibration, valgus
 from .codes import bit_names, named
+from .cuesettings import NUMBERS, Number
 
 Values = Mapping[str, Any]
 Record = dict[str, Any]
 
 SCHEMA = 1
+_BARE = Number("", "", 1)  # of a rule not known here
 RATE_MEASURED = "rate_measured"
 
-_METRICS = {"cadence": "cadence_spm", "lean": "lean_mid_deg", "impact": "pta_axial_g", "metronome": None}
 _NOTICES = {
     "error": "the unit met an error",
     "imu_missing": "no motion sensor answers",
@@ -36,6 +37,7 @@ _NOTICES = {
     "motor_limit": "a pulse was cut at the motor's limit",
     "host_clock": "the host's clock cannot be trusted",
     "strap_slip": "the strap has slipped: lean is not to be trusted until the next calibration",
+    "motor_fault": "the motor's driver failed: the unit does not buzz",
 }
 
 
@@ -43,8 +45,7 @@ class RunRecords:
     """Feed START first, then the rest; counts what the summary needs.
 
     `about`: run, start_utc, utc_bounds, runner, source of the start record.  `t0_s`: time of the first sample on the
-    run's clock.  `rate_hz`: the rate measured over the run, where it is known; else the one in START.  `rise_ms`: of
-    the motor.
+    run's clock.  `rate_hz`: the rate measured over the run, where it is known; else the one in START.
     """
 
     def __init__(
@@ -52,13 +53,11 @@ class RunRecords:
         about: Values | None = None,
         t0_s: float = 0.0,
         rate_hz: float | None = None,
-        rise_ms: float | None = None,
     ) -> None:
         self._about = about or {}
         self._t0_s = t0_s
         self._rate_hz = rate_hz
         self._nominal_hz = 0
-        self._rise_ms = rise_ms
         self._start_us: int | None = None
         self._side: str | None = None
         self._stop: Values | None = None
@@ -72,6 +71,7 @@ class RunRecords:
             "gap": self._gap,
             "mark": self._mark,
             "notice": self._notice,
+            "session": self._session,
             "stop": self._stopped,
         }
 
@@ -137,6 +137,9 @@ class RunRecords:
             "calibration": calibration.described(values),
             "versions": {"firmware": ".".join(map(str, firmware)), "wire": f"{wire.MAJOR}.{wire.MINOR}"},
             "source": about.get("source"),
+            "origin": named(wire.ORIGINS, values.get("origin")),
+            "strap_session": values.get("strap_session") or None,
+            "session": values.get("session") or None,
         }
 
     def _stride(self, values: Values) -> Record:
@@ -177,11 +180,15 @@ class RunRecords:
             "valgus_source": None if middle is None else "model",
             "confidence": values["confidence"],
             "flags": flags,
+            "lean_cue_deg": _degrees(values.get("lean_cue_cdeg")),
+            "cue_state": named(wire.CUE_STATES, values.get("cue_state")),
         }
 
     def _cue(self, values: Values) -> Record:
         self._cues += 1
         rule = named(wire.RULES, values["rule"])
+        number = NUMBERS.get(rule or "", _BARE)
+        rise_ms = values.get("rise_ms")
         latency_ms = self._length(values["command_x16"] - values["to_x16"]) * 1000
         return {
             "type": "cue",
@@ -190,13 +197,13 @@ class RunRecords:
             "t_s": self._at(values["command_x16"]),
             "rule": rule,
             "direction": named(wire.DIRECTIONS, values["direction"]),
-            "metric": _METRICS.get(rule or ""),
-            "value": values["value"] / 100,
-            "target": values["target"] / 100,
-            "band": values["band"] / 100,
+            "metric": number.metric or None,
+            "value": values["value"] / number.per,
+            "target": values["target"] / number.per,
+            "band": values["band"] / number.per,
             "pulse_ms": values["pulse_ms"],
             "latency_ms": _rounded(latency_ms, 1),
-            "felt_ms": None if self._rise_ms is None else _rounded(latency_ms + self._rise_ms, 1),
+            "felt_ms": None if rise_ms is None else _rounded(latency_ms + rise_ms, 1),
         }
 
     def _gap(self, values: Values) -> Record:
@@ -217,6 +224,9 @@ class RunRecords:
         message = _NOTICES.get(code, code) + numbers
         return {"type": "warning", "t_s": self._device_s(values), "code": code, "message": message}
 
+    def _session(self, values: Values) -> Record:
+        return {"type": "session", "t_s": self._device_s(values), **session_values(values)}
+
     def _stopped(self, values: Values) -> Record | None:
         """A warning where the rate measured is not the one in START: what was told until now went by the latter."""
         self._stop = values
@@ -227,12 +237,41 @@ class RunRecords:
         return {"type": "warning", "t_s": self._device_s(values), "code": RATE_MEASURED, "message": message}
 
 
+def session_values(values: Values) -> Record:
+    """A SESSION record in its rule's unit: dose in the blocks with cues, retention in those without.
+
+    A share or a mean over no stride is None.
+    """
+    rule = named(wire.RULES, values["rule"])
+    number = NUMBERS.get(rule or "", _BARE)
+    blocks: Record = {}
+    for block in ("on", "off"):
+        strides = values[f"{block}_strides"]
+        blocks[f"{block}_strides"] = strides
+        blocks[f"{block}_in_band"] = _rounded(values[f"{block}_in_band"] / strides, 4) if strides else None
+        blocks[f"{block}_mean"] = values[f"{block}_mean"] / number.per if strides else None
+    known = values["band"] or values["target"] or values["baseline"]
+    return {
+        "session": values["session"],
+        "complete": bool(values["complete"]),
+        "planned_s": values["planned_s"],
+        "run_s": values["run_s"],
+        "cues": values["cues"],
+        **blocks,
+        "rule": rule,
+        "metric": number.metric or None,
+        "baseline": values["baseline"] / number.per if known else None,
+        "target": values["target"] / number.per if known else None,
+        "band": values["band"] / number.per if known else None,
+    }
+
+
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _degrees(cdeg: int) -> float | None:
-    return None if cdeg == wire.UNKNOWN_I16 else cdeg / 100
+def _degrees(cdeg: int | None) -> float | None:
+    return None if cdeg is None or cdeg == wire.UNKNOWN_I16 else cdeg / 100
 
 
 def _g(mg: int) -> float | None:

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from kneecore import wire
 
+from . import coachsetup
 from .bus import Arrival, Bus, News, Update
+from .coachsetup import CoachSetup
 from .device import STEP_S, Device
 from .errors import AdapterError, CommandRefused, LinkLost, NothingFound, TransferIncomplete
 from .frames import LogFrame
@@ -41,6 +43,8 @@ class Plan:
     """Neither start nor stop a run: bring the store up to date and follow what runs."""
     end: bool = False
     """With `attach`: do not follow what runs, end it."""
+    coached: bool = False
+    """Ask the unit for what its cue engine starts with: Session.setup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Session:
         """Whether the run was ended as asked and everything the unit had is stored."""
         self.goes_on = False
         """Whether the unit was left recording, as `attach` does."""
+        self.setup: CoachSetup | None = None
+        """What the unit's cue engine starts with, if the plan asks for it."""
         self._connect = connect
         self._store = store
         self._plan = plan
@@ -152,10 +158,7 @@ class Session:
         if self._sync is None:
             self._sync = LogSync(info.unit_id, self._store, self._post)
         sync = self._sync
-        await unit.time()
-        self._keep_clock(unit)
-        await sync.catch_up(unit)
-        await sync.acknowledge(unit)
+        await sync.meet(unit)
         self._post(News("link", "connected", f"connected to the unit, firmware {info.firmware}"))
         if await self._begin(unit, sync) and not self._plan.end:
             await self._follow(unit, sync)
@@ -167,6 +170,7 @@ class Session:
         if self._stop.is_set() and not running:
             return False
         if self._plan.attach:
+            await self._ask_setup(unit)
             return self._join(sync) and running
         if self._begun_boot == boot:
             if running:
@@ -182,9 +186,10 @@ class Session:
             await unit.set(name, value)
         if self._plan.calibration is not None:
             await unit.calibrate(self._plan.calibration)
+        await self._ask_setup(unit)
         sync.publish_from = (boot, sync.next_seq)
         try:
-            await unit.start()
+            await unit.start(self._runner_number())
         except CommandRefused as refused:
             raise CommandRefused(
                 "run",
@@ -192,6 +197,15 @@ class Session:
                 "it needs a working motion sensor and a calibration (kneesense calibrate, or --calibration FILE)",
             ) from refused
         return True
+
+    async def _ask_setup(self, unit: Device) -> None:
+        if self._plan.coached and self.setup is None:
+            self.setup = await coachsetup.read(unit)
+
+    def _runner_number(self) -> int:
+        """Of the plan's runner on the unit; 0 unknown."""
+        runner = self._plan.runner
+        return 0 if runner is None else self._store.runner_number(runner)
 
     def _join(self, sync: LogSync) -> bool:
         """Publish the unit's last run from its start."""
@@ -232,7 +246,7 @@ class Session:
         await sync.commit(unit.arrived.drain())
         await sync.fill(unit, info.next_seq - 1)
         await sync.acknowledge(unit)
-        self._keep_clock(unit)
+        sync.keep_clock(unit)
         self.complete = True
 
     async def _arrived(self, unit: Device) -> list[LogFrame]:
@@ -253,10 +267,6 @@ class Session:
         if seconds > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), seconds)
-
-    def _keep_clock(self, unit: Device) -> None:
-        if unit.clock.best is not None:
-            self._store.set_clock(unit.info.unit_id, unit.info.boot, unit.clock.best)
 
     def _post(self, update: Update) -> None:
         if isinstance(update, Arrival):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
 
 from kneecore import wire
 
@@ -22,6 +23,7 @@ Key = tuple[int, int]
 """(boot, seq): orders the records of one unit."""
 
 _SEQ_MAX = 2**63 - 1
+_NUMBERS = 0xFFFF  # of runners on the wire, without 0: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,10 @@ class Added:
 
 
 class Store(StoreFile):
-    """Records, runs, units and clocks."""
+    """Records, runs, units, clocks, and what is kept of runners."""
 
     def add(self, device: str, records: Iterable[LogFrame], complete_to: Key | None = None) -> Added:
-        """Commit records, all or none.  A START record makes a run of the unit's runner.
+        """Commit records, all or none.  A START record makes a run of the runner it names, or of the unit's.
 
         `complete_to`: with these, everything of the unit's log up to that key is stored.
         """
@@ -93,10 +95,9 @@ class Store(StoreFile):
         self._write("INSERT INTO event VALUES (?, ?, ?, ?, ?)", *key, record.code, record.frame)
         if record.code == wire.START.code:
             self._write(
-                "INSERT OR IGNORE INTO run (device, boot, seq, runner)"
-                " VALUES (?, ?, ?, (SELECT runner FROM device WHERE id = ?))",
-                *key,
-                device,
+                "INSERT OR IGNORE INTO run (device, boot, seq, runner) VALUES (?, ?, ?, coalesce("
+                "(SELECT id FROM runner WHERE name = ?), (SELECT runner FROM device WHERE id = ?)))",
+                *(*key, self._numbered().get(record.values()["runner"]), device),
             )
         return Added(new=1)
 
@@ -169,6 +170,92 @@ class Store(StoreFile):
 
     def runners(self) -> list[str]:
         return [name for (name,) in self._rows("SELECT name FROM runner ORDER BY id")]
+
+    def runner_number(self, name: str) -> int:
+        """A runner's number on the unit, 1 to 65535: from the name, so that two computers agree on it.
+
+        A name whose number an earlier one has gets the next free number.
+        """
+        with self._transaction():
+            self._runner_id(name)
+        return next(number for number, known in self._numbered().items() if known == name)
+
+    def _numbered(self) -> dict[int, str]:
+        numbered: dict[int, str] = {}
+        for name in self.runners():
+            number = crc32(name.encode()) % _NUMBERS
+            while number + 1 in numbered:
+                number = (number + 1) % _NUMBERS
+            numbered[number + 1] = name
+        return numbered
+
+    def screening(self, runner: str) -> tuple[str, str] | None:
+        """(when in UTC, answers) of the runner's safety screen; None before it."""
+        row = self._row(
+            "SELECT answered_utc, answers FROM screening JOIN runner ON runner.id = runner WHERE name = ?",
+            runner,
+        )
+        return (row[0], row[1]) if row else None
+
+    def set_screening(self, runner: str, answered_utc: str, answers: str) -> None:
+        """Keep a runner's answers; earlier ones are replaced."""
+        with self._transaction():
+            self._write(
+                "INSERT OR REPLACE INTO screening VALUES (?, ?, ?)",
+                *(self._runner_id(runner), answered_utc, answers),
+            )
+
+    def first_time(self, runner: str, what: str) -> bool:
+        """Whether this is to be told to the runner: True once."""
+        with self._transaction():
+            return bool(
+                self._write("INSERT OR IGNORE INTO told VALUES (?, ?)", self._runner_id(runner), what)
+            )
+
+    def prescription(self, runner: str) -> str | None:
+        """The TOML of the prescription in force."""
+        row = self._row(
+            "SELECT toml FROM prescription JOIN runner ON runner.id = runner WHERE name = ?", runner
+        )
+        return str(row[0]) if row else None
+
+    def set_prescription(self, runner: str, toml: str | None) -> None:
+        """Keep the prescription in force; None: there is none any more."""
+        with self._transaction():
+            key = self._runner_id(runner)
+            if toml is None:
+                self._write("DELETE FROM prescription WHERE runner = ?", key)
+            else:
+                self._write("INSERT OR REPLACE INTO prescription VALUES (?, ?)", key, toml)
+
+    def programme(self, device: str) -> tuple[Key, bytes] | None:
+        """(where the unit's log was when the programme was prescribed, its sessions); None without one."""
+        row = self._row("SELECT boot, seq, sessions FROM programme WHERE device = ?", device)
+        return ((row[0], row[1]), row[2]) if row else None
+
+    def set_programme(self, device: str, first: Key, sessions: bytes) -> None:
+        """Keep what the unit was prescribed."""
+        with self._transaction():
+            self._write("INSERT OR REPLACE INTO programme VALUES (?, ?, ?, ?)", device, *first, sessions)
+
+    def sessions(self, device: str, first: Key = (0, 0)) -> list[tuple[Run, LogFrame]]:
+        """Every SESSION record from key `first` on, with the run it closes: the last one that began before it.
+
+        One that a power cut kept from the log is written before the unit's next run.
+        """
+        found = []
+        runs = {(run.boot, run.seq): run for run in self.runs() if run.device == device}
+        run: Run | None = None
+        rows = self._rows(
+            "SELECT frame FROM event WHERE device = ? AND code IN (?, ?) AND (boot, seq) >= (?, ?) ORDER BY boot, seq",
+            *(device, wire.START.code, wire.SESSION.code, *first),
+        )
+        for record in filter(None, (parse(frame) for (frame,) in rows)):
+            if record.code == wire.START.code:
+                run = runs.get(record.key)
+            elif run is not None:
+                found.append((run, record))
+        return found
 
     def set_clock(self, device: str, boot: int, offset: Offset) -> None:
         """Keep a boot's tie to UTC unless a surer one is known."""

@@ -70,6 +70,28 @@ MIGRATIONS = (
             UNIQUE (device, boot, seq)
         )""",
     ),
+    (
+        """CREATE TABLE screening (       -- the safety screen before the first cue
+            runner INTEGER PRIMARY KEY REFERENCES runner,
+            answered_utc TEXT NOT NULL,
+            answers TEXT NOT NULL      -- in the order of the questions: no,no,...
+        )""",
+        """CREATE TABLE told (            -- what is told once to each runner
+            runner INTEGER NOT NULL REFERENCES runner,
+            what TEXT NOT NULL,
+            PRIMARY KEY (runner, what)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE prescription (    -- the one in force
+            runner INTEGER PRIMARY KEY REFERENCES runner,
+            toml TEXT NOT NULL
+        )""",
+        """CREATE TABLE programme (       -- as last seen on the unit
+            device TEXT PRIMARY KEY,
+            boot INTEGER NOT NULL,     -- with seq: where the unit's log was when it was prescribed
+            seq INTEGER NOT NULL,
+            sessions BLOB NOT NULL     -- see kneecore.programme.encode
+        )""",
+    ),
 )
 
 _WRITABLE = "make its folder and itself writable, or choose another with --store or KNEESENSE_HOME"

@@ -54,6 +54,18 @@ class LogSync:
         """Number of the next record that is not here yet."""
         return self._have + 1
 
+    async def meet(self, unit: Device) -> None:
+        """First thing on a connection: tell the time, fetch what is missing here, tell the unit that it is safe."""
+        await unit.time()
+        self.keep_clock(unit)
+        await self.catch_up(unit)
+        await self.acknowledge(unit)
+
+    def keep_clock(self, unit: Device) -> None:
+        """Keep the tie of the unit's time to UTC as far as it is known by now."""
+        if unit.clock.best is not None:
+            self._store.set_clock(self.device, unit.info.boot, unit.clock.best)
+
     async def catch_up(self, unit: Device) -> None:
         """After connecting: find the last record that both sides have, then fetch everything since.
 

@@ -10,17 +10,19 @@ import pytest
 
 MOTOR = """
 import sys
+import time
 from machine import Pin
 from esp32 import RMT
-from drivers.motor import CLOCK_DIV, Motor
-motor = Motor(RMT(0, pin=Pin(25, Pin.OUT, value=0), clock_div=CLOCK_DIV), 400)
+from drivers.actuators import ACTUATORS
+from drivers.motor import CLOCK_DIV, RmtMotor
+low = lambda: Pin(25, Pin.OUT, value=0)
+make_rmt = lambda pin: RMT(0, pin=pin, clock_div=CLOCK_DIV)
+motor = RmtMotor(low, make_rmt, ACTUATORS["310-101"], 400, time.ticks_us)
 """
 
 
 def test_a_pulse_has_the_length_asked_for(run_script: Callable[..., tuple]) -> None:
-    out, board = run_script(
-        MOTOR + "print(motor.pulse(80))\nimport time; time.sleep(1)\nprint(motor.pulse(250))"
-    )
+    out, board = run_script(MOTOR + "print(motor.pulse(80))\ntime.sleep(1)\nprint(motor.pulse(250))")
     assert out.split() == ["80", "250"]
     assert [pulse.ms for pulse in board.motor.pulses] == pytest.approx([80, 250], abs=0.1)
 

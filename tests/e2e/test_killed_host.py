@@ -78,7 +78,7 @@ def test_nothing_is_lost_or_invented_by_a_kill(tmp_path: Path, seed: int) -> Non
             await until(lambda: pairing.poll() is not None, host.said)
             assert pairing.returncode == 0, host.said()
 
-            running = host.start("run", "--calibration", str(tmp_path / "calibration.json"), "--offset", "0")
+            running = host.start("run", "--calibration", str(tmp_path / "calibration.json"), "--cue", "off")
             await until(lambda: len(host.records()) >= kill_after, host.said)
             running.send_signal(signal.SIGKILL)
             running.wait()

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from drivers.filelog import FileLog, LogFull
-from drivers.motor import Motor
 from kneecore import wire
 from tasks import state
 from tasks.clock import DeviceClock
@@ -129,25 +127,3 @@ def test_kept_state_survives_a_write_that_was_cut(tmp_path: Path) -> None:
     assert state.load(path, None) == {"a": 1}
     Path(path).write_text("{half")
     assert state.load(path, "default") == "default"
-
-
-class Rmt:
-    def __init__(self) -> None:
-        self.written: list[Any] = []
-        self.busy = False
-
-    def wait_done(self, timeout: int) -> bool:
-        return not self.busy
-
-    def write_pulses(self, durations: list[int], levels: list[bool]) -> None:
-        self.written.append((durations, levels))
-
-
-@pytest.mark.parametrize("ms", [1, 80, 104, 105, 400, 1000])
-def test_a_pulse_is_high_parts_that_the_generator_can_count(ms: int) -> None:
-    rmt = Rmt()
-    assert Motor(rmt, 400).pulse(ms) == min(ms, 400)
-    ((durations, levels),) = rmt.written
-    assert all(1 <= part <= 32767 for part in durations)
-    assert all(levels)
-    assert sum(durations) * 255 / 80_000 == pytest.approx(min(ms, 400), abs=0.01)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kneecore import wire
+from kneecore import programme, settings, wire
 from kneesense.errors import LinkLost
 from kneesense.frames import LogFrame, parse
 from kneesense.inbox import Inbox
@@ -36,8 +36,10 @@ class FakeUnit:
         self.running = False
         self.settings: dict[int, int] = {}
         self.calibration: dict[str, int] = dict(CALIBRATION)
+        self.plan: dict[str, int | bytes] = {"runner": 0, "next": 0, "baseline": 0, "sd": 0, "sessions": b""}
         self.acked: list[tuple[int, int]] = []
         self.commands: list[str] = []
+        self.buzzed: list[tuple[int, int]] = []  # (pulse_ms, pattern)
         self.t_us = 1_000_000
         self.link_now: FakeLink | None = None
         # Faults
@@ -154,7 +156,8 @@ class FakeUnit:
         )
 
     def _get(self, values: Mapping[str, int]) -> bytes:
-        return self.settings.get(values["setting"], -1).to_bytes(4, "little", signed=True)
+        value = self.settings.get(values["setting"], settings.TABLE[values["setting"]].default)
+        return value.to_bytes(4, "little", signed=True)
 
     def _set(self, values: Mapping[str, int]) -> bytes:
         self.settings[values["setting"]] = values["value"]
@@ -167,6 +170,7 @@ class FakeUnit:
         self.running = True
         self.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
         start = {"rate_hz": 500, "acc_lsb_per_g": 2048, "gyro_lsb_per_10dps": 164, "fw_minor": 1}
+        start["runner"] = values.get("runner", 0)
         return self.record(wire.START, start | self.calibration).seq.to_bytes(4, "little")
 
     def _halt(self, values: Mapping[str, int]) -> bytes:
@@ -177,7 +181,15 @@ class FakeUnit:
         ).seq.to_bytes(4, "little")
 
     def _buzz(self, values: Mapping[str, int]) -> bytes:
+        self.buzzed.append((values["pulse_ms"], values["pattern"]))
         return min(values["pulse_ms"], 400).to_bytes(4, "little")
+
+    def _prescribe(self, values: Mapping[str, int]) -> None:
+        programme.decode(values["sessions"])
+        self.plan |= {name: values[name] for name in ("runner", "next", "sessions")}
+
+    def _read_plan(self, values: Mapping[str, int]) -> bytes:
+        return wire.payload(wire.PLAN, self.plan)
 
     def _ack(self, values: Mapping[str, int]) -> None:
         self.acked.append((values["boot"], values["seq"]))

@@ -4,6 +4,7 @@
 import pytest
 
 from kneesense.alerts import Alert, Alerts
+from kneesense.prescription import STOP
 from kneesense.store import Unit
 
 LOST = {"type": "link", "t_s": None, "code": "lost", "message": "out of range"}
@@ -42,6 +43,14 @@ def test_how_a_run_was_timed_is_no_alert(ear):
     assert ear.heard == []
 
 
+def test_pain_is_answered_with_the_default_or_the_prescribed_advice(ear):
+    pain = {"type": "mark", "t_s": 61.0, "kind": "pain"}
+    Alerts([ear]).see(pain)
+    Alerts([ear], on_pain="as prescribed").see(pain)
+    assert [alert.message for alert in ear.heard] == [f"pain: {STOP}", "pain: as prescribed"]
+    assert "stop the activity" in STOP
+
+
 def test_a_link_that_mends_at_once_is_no_alert_and_one_that_does_not_is(ear):
     alerts = Alerts([ear])
     for record in (LOST, MENDED, LOST, MENDED):
@@ -72,7 +81,8 @@ def test_one_kind_of_alert_does_not_hold_another_back(ear):
 
 
 @pytest.mark.parametrize(
-    "record", [MENDED, FIRM, {"type": "cue"}, {"type": "gap"}, {"type": "mark"}, {"type": "summary"}]
+    "record",
+    [MENDED, FIRM, {"type": "cue"}, {"type": "gap"}, {"type": "mark", "kind": "sync"}, {"type": "summary"}],
 )
 def test_what_is_as_it_should_be_is_no_alert(ear, record):
     Alerts([ear]).see(record)

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from kneecore import wire
+from kneecore.settings import INDEX
 from kneesense import ble
 from kneesense.calibration import Calibration
 from kneesense.store import Store, Unit
@@ -19,6 +20,7 @@ def paired(home, stack):
     """A paired unit that logs some strides as soon as a run begins."""
     with Store(home / "runs.sqlite") as store:
         store.remember(Unit("0a0b0c0d", "0c0d", "right", "lateral", "Ann"))
+        store.set_screening("Ann", "2026-01-02T03:04:05Z", "no,no,no,no,no")
     unit = stack.unit
     begin = unit._run
 
@@ -56,6 +58,7 @@ def test_a_run_as_json(tell_json, paired, home):
         *["stride"] * 5,
         "cue",
         "mark",
+        "alert",
         "summary",
     ]
     assert (records[1]["runner"], records[1]["side"], records[1]["run"]) == ("Ann", "right", 1)
@@ -104,7 +107,7 @@ def test_ctrl_c_ends_within_two_seconds_when_nothing_answers_any_more(tell, pair
 def test_show_gives_the_records_of_the_live_run(tell_json, paired):
     live = tell_json("run", "--duration", 0.3)[1]
     shown = tell_json("show", "last")[1]
-    assert shown[1:] == live[2:]
+    assert shown[1:] == [record for record in live[2:] if record["type"] != "alert"]
     assert shown[0]["run"] == 1
     assert tell_json("show", "1")[1] == shown
 
@@ -122,12 +125,124 @@ def test_runs_lists_them(tell, tell_json, paired):
     assert "5 strides" in tell("runs")[1][0]
 
 
-def test_settings_of_the_cue_are_pushed_whole(tell, paired):
+NUMBER = {name: i for i, name in enumerate(INDEX)}
+
+
+def test_without_cue_options_the_unit_keeps_its_own(tell, paired):
+    paired.settings = {0: 2, 1: -77, 7: 9}
+    assert tell("run", "--duration", 0.2)[0] == 0
+    assert paired.settings == {0: 2, 1: -77, 7: 9}
+
+
+def test_a_cue_named_sets_its_offset_and_band_whole(tell, paired):
     paired.settings = {1: -77, 7: 9}  # of an earlier run
-    assert tell("run", "--duration", 0.2, "--offset", 5, "--band", 2.5, "--baseline", 30)[0] == 0
+    named = ("run", "--duration", 0.2, "--cue")
+    assert tell(*named, "cadence", "--offset", 5, "--band", 2.5, "--baseline", 30)[0] == 0
     assert paired.settings == {0: 1, 1: 50, 2: 25, 7: 30}
-    assert tell("run", "--duration", 0.2, "--cue", "off")[0] == 0
-    assert paired.settings == {0: 0, 1: 75, 2: 0, 7: 250}
+    assert tell(*named, "cadence")[0] == 0
+    assert paired.settings == {0: 1, 1: 75, 2: 0, 7: 30}
+    assert tell(*named, "lean", "--offset", -2.5, "--band", 1.25)[0] == 0
+    lean = {NUMBER["lean_offset_cdeg"]: -250, NUMBER["lean_band_cdeg"]: 125}
+    assert paired.settings == {0: 2, 1: 75, 2: 0, 7: 30} | lean
+    assert tell(*named, "off")[0] == 0
+    assert paired.settings[0] == 0
+
+
+def test_the_runners_number_goes_with_the_run(tell, tell_json, paired, home):
+    tell("run", "--duration", 0.1)
+    with Store(home / "runs.sqlite") as store:
+        numbers = [store.runner_number(name) for name in ("Ann", "Bob")]
+        store.set_screening("Bob", "2026-01-02T03:04:05Z", "no,no,no,no,no")
+    tell("run", "--duration", 0.1, "--runner", "Bob")
+    starts = [record.values()["runner"] for record in paired.log if record.code == wire.START.code]
+    assert starts == numbers
+    assert [run["runner"] for run in tell_json("runs")[1][:-1]] == ["Ann", "Bob"]
+
+
+def test_why_no_cue_comes_is_told_when_it_changes(tell, paired):
+    begin = paired._run
+
+    def run(values):
+        seq = begin(values)
+        for state in (0, 1, 1, 5):
+            paired.stride(cue_state=state)
+        return seq
+
+    paired._run = run
+    out = tell("run", "--duration", 0.3)[1]
+    assert [line.split(" cue ", 1)[1] for line in out if " cue " in line] == [
+        "off: kneesense cue --rule cadence switches it on",
+        "baseline: your usual form, 250 steady run strides",
+        "suspended: pain was marked, no more cues in this run",
+    ]
+
+
+def test_pain_is_answered_with_stop_or_what_is_prescribed(tell_json, paired, home):
+    (alert,) = [r for r in tell_json("run", "--duration", 0.2)[1] if r["type"] == "alert"]
+    assert (alert["code"], alert["message"]) == ("pain", "pain: stop the activity; no more cues in this run")
+    with Store(home / "runs.sqlite") as store:
+        store.set_prescription("Ann", GRADED)
+    (alert,) = [r for r in tell_json("run", "--duration", 0.2)[1] if r["type"] == "alert"]
+    assert "at most 2/10" in alert["message"]
+    assert "60 min and is no worse next morning" in alert["message"]
+
+
+GRADED = """schema = 1
+author = "Dr. Kim"
+[cue]
+rule = "cadence"
+[pain]
+most = 2
+back_within_min = 60
+no_worse_next_morning = true
+"""
+
+
+@pytest.fixture
+def unscreened(paired, home):
+    with Store(home / "runs.sqlite") as store:
+        store.remember(Unit("0a0b0c0d", "0c0d", "right", "lateral", "Cid"))
+    return paired
+
+
+def test_without_a_safety_screen_a_run_is_recorded_with_cues_off(tell_json, unscreened):
+    code, records, err = tell_json("run", "--duration", 0.2)
+    assert code == 0
+    assert records[0]["code"] == "cues_withheld"
+    assert "the safety screen of Cid is not answered" in err[0]
+    assert unscreened.settings[0] == 0
+
+
+@pytest.mark.parametrize("rule", ["cadence", "lean", "impact", "metronome"])
+def test_cues_asked_for_without_a_safety_screen_are_refused(tell, unscreened, stack, rule):
+    code, out, err = tell("run", "--cue", rule)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert "--screen-answers" in err[0]
+    assert stack.options == []
+
+
+def test_cues_stay_off_after_a_yes_and_the_runner_is_sent_to_see_someone(tell, unscreened):
+    code, _, err = tell("run", "--cue", "cadence", "--screen-answers", "no,no,yes,no,no")
+    assert code == 2
+    assert "locking" in err[0]
+    assert "see a physical therapist or physician" in err[0]
+    code, _, err = tell("run", "--duration", 0.2)
+    assert (code, unscreened.settings[0]) == (0, 0)
+    assert "locking" in err[0]
+    assert tell("run", "--duration", 0.2, "--cue", "off")[::2] == (0, [])
+
+
+def test_answers_are_kept(tell, unscreened):
+    assert tell("run", "--cue", "cadence", "--duration", 0.1, "--screen-answers", "no,no,no,no,no")[0] == 0
+    assert tell("run", "--cue", "cadence", "--duration", 0.1)[0] == 0
+
+
+def test_lean_is_warned_of_once_for_each_runner(tell, paired):
+    lean = ("run", "--cue", "lean", "--duration", 0.1)
+    assert "have someone watch you" in tell(*lean)[2][0]
+    assert tell(*lean)[2] == []
+    answers = ("--screen-answers", "no,no,no,no,no")
+    assert "cross-over" in tell(*lean, "--runner", "Bob", *answers)[2][0]
 
 
 def test_a_calibration_is_pushed(tell, paired, tmp_path):
@@ -147,12 +262,16 @@ def test_a_calibration_is_pushed(tell, paired, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--offset", 500), "--offset 500: must be -20 to 20 percent"),
-        (("--offset", "nan"), "--offset nan: must be a number"),
-        (("--offset", "inf"), "--offset inf: must be a number"),
-        (("--band", -1), "--band -1: must be 0 to 20 percent"),
+        (("--cue", "cadence", "--offset", 50), "--offset 50: must be -20 to 20 %"),
+        (("--cue", "lean", "--offset", 12), "--offset 12: must be -10 to 10 deg"),
+        (("--cue", "lean", "--offset", "nan"), "--offset nan: must be a number"),
+        (("--cue", "lean", "--offset", "inf"), "--offset inf: must be a number"),
+        (("--cue", "cadence", "--band", -1), "--band -1: must be 0 to 20 %"),
+        (("--cue", "off", "--band", 1), "there is no offset and no band"),
+        (("--offset", 5), "name it: --cue"),
         (("--baseline", 1), "--baseline 1: must be 5 to 2000 strides"),
         (("--baseline", 7.5), "--baseline 7.5: must be a whole number"),
+        (("--screen-answers", "no"), "does not answer the safety screen"),
         (("--duration", "nan"), "--duration nan: must be more than 0"),
         (("--duration", 0), "--duration 0: must be more than 0"),
         (("--duration", -4), "--duration -4: must be more than 0"),
@@ -161,7 +280,7 @@ def test_a_calibration_is_pushed(tell, paired, tmp_path):
         (("--attach", "--end", "--duration", 5), "leave out --duration"),
         (("--calibration", "no.json"), "no such file"),
         (("--unit", "beef"), "no paired unit for beef"),
-        (("--cue", "lean"), "lean"),
+        (("--cue", "sway"), "sway"),
     ],
 )
 def test_a_wrong_request_is_refused_before_anything_is_looked_for(tell, paired, stack, arguments, words):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kneecore import wire
-from kneesense.device import Device
+from kneecore.programme import DEFAULT
+from kneesense.device import Device, UnitPlan
 from kneesense.errors import CommandRefused, InputError, LinkLost, TransferIncomplete, VersionMismatch
 from kneesense.link import Channel
 
@@ -51,11 +52,38 @@ async def test_a_wrong_setting_never_reaches_the_unit(fake):
     assert fake.commands == ["hello"]
 
 
+async def test_a_programme_is_given_and_read_back(fake):
+    async with Device(fake.link()) as unit:
+        assert await unit.read_plan() == UnitPlan()
+        await unit.prescribe(7, 2, DEFAULT)
+        fake.plan |= {"baseline": 16400, "sd": 120}
+        assert await unit.read_plan() == UnitPlan(7, 2, 16400, 120, DEFAULT)
+        await unit.prescribe(7, 0, ())
+        assert (await unit.read_plan()).sessions == ()
+
+
+async def test_what_is_no_programme_never_reaches_the_unit(fake):
+    async with Device(fake.link()) as unit:
+        with pytest.raises(InputError, match="session 1: 0 minutes"):
+            await unit.prescribe(7, 1, ((0, 0, 0),))
+        fake.plan["sessions"] = b"\x0f\x00"
+        with pytest.raises(LinkLost, match="2 bytes are no programme"):
+            await unit.read_plan()
+    assert fake.commands == ["hello", "read_plan"]
+
+
+async def test_the_runners_number_goes_with_the_run(fake):
+    async with Device(fake.link()) as unit:
+        await unit.start(1234)
+    assert fake.log[-1].values()["runner"] == 1234
+
+
 async def test_every_command_reaches_the_unit(fake):
     async with Device(fake.link()) as unit:
         await unit.calibrate(CALIBRATION | {"neutral_cdeg": -120})
         started = await unit.start()
         assert await unit.buzz(900) == 400
+        await unit.play(2)
         await unit.mark("pain")
         await unit.time()
         stopped = await unit.stop()

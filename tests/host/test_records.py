@@ -18,9 +18,9 @@ RATE_HZ = 500
 
 def keys(kind):
     """Keys of a record type, as docs/contract.md lists them."""
-    rows = re.findall(r"^\| ([a-z, ]+) \| (.+) \|$", CONTRACT.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| ([a-z_, ]+) \| (.+) \|$", CONTRACT.read_text(), re.MULTILINE)
     (text,) = [text for kinds, text in rows if kind in kinds.split(", ")]
-    return {"type", *text.split(", ")}
+    return {"type", *text.split(";")[0].split(", ")}
 
 
 def fields(record, **values):
@@ -64,6 +64,7 @@ CUE = fields(
     target=16000,
     band=320,
     pulse_ms=120,
+    rise_ms=None,
 )
 STOP = fields(
     wire.STOP,
@@ -140,10 +141,22 @@ def test_unknown_is_null_and_never_zero(run):
             "flags": wire.FLAG_CLIPPED | wire.FLAG_MISSING,
         }
         | dict.fromkeys(("pta_axial_mg", "pta_resultant_mg"), wire.UNKNOWN_U16)
-        | {f"lean_{name}_cdeg": wire.UNKNOWN_I16 for name in ("ic", "mid", "min", "max")},
+        | {f"lean_{name}_cdeg": wire.UNKNOWN_I16 for name in ("ic", "mid", "min", "max", "cue")},
     )
     unknown = {name for name, value in stride.items() if value is None}
-    known = {"type", "stride", "seq", "boot", "side", "gait", "ic_s", "clipped", "confidence", "flags"}
+    known = {
+        "type",
+        "stride",
+        "seq",
+        "boot",
+        "side",
+        "gait",
+        "ic_s",
+        "clipped",
+        "confidence",
+        "flags",
+        "cue_state",
+    }
     assert unknown == keys("stride") - known
     assert stride["clipped"] is True
     assert stride["flags"] == ["clipped", "metric_missing"]
@@ -162,9 +175,75 @@ def test_a_cue_in_steps_per_minute_and_milliseconds(run):
     assert (cue["value"], cue["target"], cue["band"]) == (150, 160, 3.2)
     assert (cue["rule"], cue["metric"], cue["direction"]) == ("cadence", "cadence_spm", "increase")
     assert (cue["t_s"], cue["latency_ms"], cue["felt_ms"]) == (2.09, 40.0, None)
-    felt = RunRecords(rise_ms=30)
-    felt.feed("start", START)
-    assert felt.feed("cue", CUE)["felt_ms"] == 70
+    assert run.feed("cue", CUE | {"rise_ms": 30})["felt_ms"] == 70
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "value", "target", "band"),
+    [
+        ("lean", "lean_cue_deg", -150.0, 160.0, 3.2),
+        ("impact", "pta_axial_g", -15.0, 16.0, 0.32),
+    ],
+)
+def test_a_cue_is_in_the_unit_of_its_rule(run, rule, metric, value, target, band):
+    cue = run.feed("cue", CUE | {"rule": wire.RULES.index(rule), "value": -15000, "direction": 2})
+    assert (cue["rule"], cue["metric"], cue["direction"]) == (rule, metric, "decrease")
+    assert (cue["value"], cue["target"], cue["band"]) == (value, target, band)
+
+
+def test_a_cue_of_a_rule_added_later_is_shown_as_it_is(run):
+    cue = run.feed("cue", CUE | {"rule": 9})
+    assert (cue["rule"], cue["metric"], cue["value"]) == ("code_9", None, 15000)
+
+
+def test_the_state_of_the_cue_stands_with_every_stride(run):
+    stride = run.feed("stride", STRIDE | {"cue_state": 8, "lean_cue_cdeg": 215})
+    assert (stride["cue_state"], stride["lean_cue_deg"]) == ("faded", 2.15)
+    older = run.feed("stride", STRIDE | {"cue_state": 2, "lean_cue_cdeg": None})
+    assert (older["cue_state"], older["lean_cue_deg"]) == ("armed", None)
+
+
+SESSION = fields(
+    wire.SESSION,
+    t_us=65_000_000,
+    session=5,
+    complete=1,
+    planned_s=1440,
+    run_s=1400,
+    cues=12,
+    on_strides=800,
+    on_in_band=600,
+    on_mean=17200,
+    off_strides=400,
+    off_in_band=280,
+    off_mean=17000,
+    rule=1,
+    baseline=16400,
+    target=17630,
+    band=650,
+)
+
+
+def test_a_session_tells_dose_and_retention(run):
+    session = run.feed("session", SESSION)
+    assert set(session) == keys("session")
+    assert (session["t_s"], session["session"], session["complete"]) == (60.0, 5, True)
+    assert (session["on_in_band"], session["off_in_band"]) == (0.75, 0.7)
+    assert (session["on_mean"], session["off_mean"], session["target"]) == (172.0, 170.0, 176.3)
+
+
+def test_a_session_without_a_stride_or_a_baseline_claims_nothing(run):
+    session = run.feed("session", fields(wire.SESSION, session=1, rule=2))
+    assert session["complete"] is False
+    unknown = {name for name, value in session.items() if value is None}
+    assert unknown == {"on_in_band", "on_mean", "off_in_band", "off_mean", "baseline", "target", "band"}
+
+
+def test_a_start_names_who_began_it_the_strapping_and_the_session(run):
+    start = run.feed("start", START | {"origin": 2, "strap_session": 3, "session": 5})
+    assert (start["origin"], start["strap_session"], start["session"]) == ("auto", 3, 5)
+    older = run.feed("start", START | {"origin": None, "strap_session": 0, "session": None})
+    assert (older["origin"], older["strap_session"], older["session"]) == (None, None, None)
 
 
 def test_gaps_and_marks_on_the_clock_of_the_run(run):

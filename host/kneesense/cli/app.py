@@ -27,6 +27,10 @@ COMMANDS = {
     "pair": "Remember a unit: its leg, its place on the leg, its runner.",
     "calibrate": "Teach a unit how it sits on the leg: stand still, walk 10 strides.",
     "run": "Record a run live, with cues and alerts.",
+    "cue": "Show or set what the unit cues: rule, target, band.",
+    "programme": "The faded retraining programme: show, set, import, export, stop.",
+    "buzz": "Try the vibration and its patterns.",
+    "mute": "Silence the cues of the run that goes on.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
     "replay": "Run the unit's own signal processing on a recording.",
@@ -84,7 +88,8 @@ def _load(command: str) -> None:
         near = difflib.get_close_matches(command, COMMANDS, 1)
         advice = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(COMMANDS)}"
         raise InputError(f"there is no command '{command}'", advice)
-    app[command].help = None
+    if app[command].default_command is not None:  # one with commands of its own has its help in itself
+        app[command].help = None
 
 
 def _drop_output() -> None:

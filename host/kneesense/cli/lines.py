@@ -99,12 +99,13 @@ def _more(n: int) -> list[str]:
     return [f"+{n}"] if n else []
 
 
-def _event(t_s: float | None, text: str) -> str:
+def event(t_s: float | None, text: str) -> str:
+    """Something that happened between strides."""
     return f"      {'' if t_s is None else clock(t_s):>7} {text}"
 
 
 def _cue(r: Values) -> str:
-    return _event(
+    return event(
         r["t_s"],
         f"CUE    {r['direction']} {r['rule']}: {number(r['value'])},"
         f" target {number(r['target'])} +- {number(r['band'])}; {r['pulse_ms']} ms",
@@ -112,11 +113,23 @@ def _cue(r: Values) -> str:
 
 
 def _gap(r: Values) -> str:
-    return _event(r["t_s"], f"gap of {number(r['duration_s'], '{:.3f}')} s: {r['reason']}")
+    return event(r["t_s"], f"gap of {number(r['duration_s'], '{:.3f}')} s: {r['reason']}")
 
 
 def _told(r: Values) -> str:
-    return _event(r["t_s"], r["message"])
+    return event(r["t_s"], r["message"])
+
+
+def _session(r: Values) -> str:
+    minutes = f"{r['run_s'] / 60:.0f} of {r['planned_s'] / 60:.0f} min"
+    in_band = [
+        f"{share:.0%} {word}"
+        for share, word in ((r["on_in_band"], "with"), (r["off_in_band"], "without"))
+        if share is not None
+    ]
+    shares = f", in band {', '.join(in_band)} cues" if in_band else ""
+    again = "" if r["complete"] else " (repeat)"
+    return event(r["t_s"], f"session {r['session']}: {minutes}, {count(r['cues'], 'cue')}{shares}{again}")
 
 
 _LINES: dict[str, Callable[[Values], str]] = {
@@ -124,9 +137,10 @@ _LINES: dict[str, Callable[[Values], str]] = {
     "stride": _stride,
     "cue": _cue,
     "gap": _gap,
-    "mark": lambda r: _event(r["t_s"], f"mark: {r['kind']}"),
+    "mark": lambda r: event(r["t_s"], f"mark: {r['kind']}"),
     "alert": lambda r: "!" + _told(r)[1:],
     "link": _told,
+    "session": _session,
     "warning": _told,
     "check": lambda r: f"{'ok' if r['ok'] else 'FAILED':<6}  {r['name']}: {r['detail']}",
 }

@@ -14,13 +14,14 @@ from kneecore import wire
 from .. import stored
 from ..alerts import Alert, Alerts
 from ..bus import News, Update
+from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
 from ..inbox import Inbox
 from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
 from ..store import Key, Store
-from .lines import count, line, summed_up
+from .lines import count, event, line, summed_up
 from .output import Output
 
 INTERRUPTED_S = 1.2  # to end a run after Ctrl-C; with the disconnection it is over within 2 s
@@ -71,6 +72,8 @@ class Follower:
         self._out = out
         self._alerts = alerts
         self._reader: RunRecords | None = None
+        self._watch: CueWatch | None = None
+        self._why = ""
 
     async def run(self, duration_s: float | None = None) -> int:
         """Until the run is over, `duration_s` have passed since its start, or Ctrl-C.  Returns the exit code."""
@@ -113,13 +116,23 @@ class Follower:
                 self._begin(frame)
                 if duration_s is not None:
                     asyncio.get_running_loop().call_later(duration_s, self._session.stop, TIME_OVER_S)
+            why = self._watched(frame)
             if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
                 self._tell(record)
+                if why and why != self._why:
+                    self._why = why
+                    self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
 
     def _begin(self, start: LogFrame) -> None:
         run = stored.at(self._store, self._session.unit_id or "", start.key)
         if run is not None:
             self._reader = RunRecords(stored.about(self._store, run, start))
+
+    def _watched(self, frame: LogFrame) -> str | None:
+        """Why no cue comes after this record, if it is a stride."""
+        if self._watch is None and self._session.setup is not None:
+            self._watch = CueWatch(self._session.setup)
+        return self._watch.feed(frame.name, frame.values()) if self._watch else None
 
     def _tell(self, record: Record) -> None:
         alerting = record["type"] == "warning" and record["code"] != RATE_MEASURED  # its line is the alert's

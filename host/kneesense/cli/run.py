@@ -4,17 +4,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from kneecore import settings, wire
-
+from ..cuesettings import step, target
 from ..errors import InputError
+from .consent import ScreenAnswers
 from .options import Number, Seconds, Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
-Cue = Literal["cadence", "off"]
+if TYPE_CHECKING:
+    from ..store import Store
+
+Cue = Literal["cadence", "lean", "impact", "metronome", "off"]
 
 
 async def run(
@@ -22,9 +25,10 @@ async def run(
     unit: str | None = None,
     runner: str | None = None,
     cue: Cue | None = None,
-    offset_pct: Annotated[Number | None, Parameter(name="--offset")] = None,
-    band_pct: Annotated[Number | None, Parameter(name="--band")] = None,
+    offset: Number | None = None,
+    band: Number | None = None,
     baseline: Whole | None = None,
+    screen_answers: ScreenAnswers = None,
     calibration: Path | None = None,
     duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
@@ -34,9 +38,11 @@ async def run(
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
 
     The unit records by itself: after a lost link or a killed program nothing is missing, see --attach.
+    Each stride shows the state of the cue; why none comes is told when that changes.
     Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
-    Examples: kneesense run --calibration me.json; kneesense run --offset 5 --duration 1800; kneesense run --attach
+    Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
+    kneesense run --cue off; kneesense run --attach
 
     Parameters
     ----------
@@ -45,13 +51,16 @@ async def run(
     runner
         Who runs. Default: the runner the unit is paired with.
     cue
-        Rule of the vibration cue. Default: cadence.
-    offset_pct
-        Target cadence over the baseline, in percent, -20 to 20; 0 holds the present one. Default 7.5.
-    band_pct
-        Half width of the dead zone around the target, in percent. Default 0: from the baseline's spread.
+        Rule of the vibration cue, for this and later runs. Default: as it is set on the unit (`kneesense cue`).
+    offset
+        With --cue: target over the baseline, in percent; for lean in degrees. Default: 7.5 % for cadence, 0 for lean,
+        -20 % for impact.
+    band
+        With --cue: half width of the dead zone around the target, in the same unit. Default: by the baseline's spread.
     baseline
-        Steady run strides that make the baseline. Default 250, about 3 minutes.
+        Steady run strides that make the baseline. Default: as it is set on the unit, at first 250 (about 3 minutes).
+    screen_answers
+        Answers of the safety screen before a runner's first cue, such as no,no,no,no,no. Asked for at a terminal.
     calibration
         Calibration file of this strapping. Default: the one the unit has.
     duration_s
@@ -61,6 +70,7 @@ async def run(
     end
         With --attach: end the run that goes on, after fetching all of it.
     """
+    from .. import prescription
     from ..alerts import Alerts
     from ..ble import BleLink
     from ..paths import store_file
@@ -78,45 +88,49 @@ async def run(
         raise InputError("--end ends the run at once", "leave out --duration")
     given = {
         "cue": cue,
-        "offset": offset_pct,
-        "band": band_pct,
+        "offset": offset,
+        "band": band,
         "baseline": baseline,
+        "screen-answers": screen_answers,
         "calibration": calibration,
     }
     named = " ".join(f"--{name}" for name, value in given.items() if value is not None)
     if attach and named:
         raise InputError(f"{named}: --attach changes nothing of a run", f"leave out {named}")
-    values = _settings(cue or "cadence", offset_pct, band_pct, baseline)
+    if cue is None and (offset is not None or band is not None):
+        raise InputError("--offset and --band are in the unit of a rule", "name it: --cue cadence or another")
+    values = target(cue, offset, band, whole=True) if cue else {}
+    if baseline is not None:
+        values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
     with Store(store_file(flags.store)) as store:
         paired = choose(store.units(), unit, runner)
+        who = runner or paired.runner
         fields = _calibration(calibration, paired.side) if calibration else None
-        plan = Plan(values, fields, runner, attach, end)
+        if not attach:
+            values |= _agreed(store, who, cue, screen_answers, out)
+        prescribed = store.prescription(who)
+        on_pain = prescription.loads(prescribed).pain_text if prescribed else prescription.STOP
+        plan = Plan(values, fields, runner if attach else who, attach, end, coached=True)
         session = Session(lambda: BleLink(paired.handle), store, plan, unit_id=paired.device)
-        return await Follower(session, store, out, Alerts([AlertLine(out)], paired)).run(duration_s)
+        alerts = Alerts([AlertLine(out)], paired, on_pain=on_pain)
+        return await Follower(session, store, out, alerts).run(duration_s)
 
 
-def _settings(
-    cue: Cue, offset_pct: float | None, band_pct: float | None, baseline: int | None
-) -> dict[str, int]:
-    """All of the cue's settings, also those not named: the unit may still have others from an earlier run."""
-    chosen = {
-        "cue_rule": wire.RULES.index(cue),
-        "cadence_offset_pm": _scaled("--offset", "cadence_offset_pm", offset_pct, 10, "percent"),
-        "cadence_band_pm": _scaled("--band", "cadence_band_pm", band_pct, 10, "percent"),
-        "baseline_strides": _scaled("--baseline", "baseline_strides", baseline, 1, "strides"),
-    }
-    return {name: settings.find(name).default if value is None else value for name, value in chosen.items()}
+def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:
+    """What the safety screen changes.  Raises when cues are asked for by name and it does not allow them."""
+    from .consent import require, warn_of_lean, withheld
 
-
-def _scaled(option: str, name: str, value: float | None, factor: int, unit: str) -> int | None:
-    """A setting from an option in the user's unit, of which one is `factor` of the setting's."""
-    if value is None:
-        return None
-    setting = settings.find(name)
-    if not setting.low <= factor * value <= setting.high:
-        low, high = setting.low / factor, setting.high / factor
-        raise InputError(f"{option} {value:g}: must be {low:g} to {high:g} {unit}")
-    return round(factor * value)
+    if cue == "off":
+        return {}
+    if cue is not None:
+        require(store, runner, answers, out)
+        warn_of_lean(store, runner, cue, out)
+        return {}
+    why = withheld(store, runner, answers, out)
+    if why is None:
+        return {}
+    out.warn("cues_withheld", f"{why}; they are switched off on the unit")
+    return target("off", None, None)
 
 
 def _calibration(file: Path, side: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from ..frames import LogFrame
 from ..simulator import TrueStride
-from .board import Pulse
+from .motor import Pulse
 
 TOLERANCE_S = 0.05  # a contact found within this of a true one is that one
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .firmware import Later, Process
+from .motor import Line
 
-BUTTON_PIN = 27
+BUTTON_PIN, MOTOR_PIN = 27, 25  # button and transistor, as in the firmware's pins.py
 POWER_ON, HARD_RESET = 1, 2
 CPU_HZ_AT_BOOT = 160_000_000
 
@@ -31,48 +31,6 @@ class Radio(Protocol):
     def request(self, process: Process, op: str, args: list[Any]) -> Any: ...
 
     def process_ended(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """The motor line high from `start_us` until `end_us`, on the world's clock."""
-
-    start_us: int
-    end_us: int
-
-    @property
-    def ms(self) -> float:
-        return (self.end_us - self.start_us) / 1000
-
-
-class Motor:
-    """The motor line, as an observer with a logic analyser sees it."""
-
-    def __init__(self) -> None:
-        self.pulses: list[Pulse] = []
-        self.on_pulse: Callable[[Pulse], None] = lambda pulse: None
-
-    @property
-    def busy_until_us(self) -> int:
-        return self.pulses[-1].end_us if self.pulses else 0
-
-    def write(self, t_us: int, durations_ns: list[int], levels: list[bool]) -> None:
-        at_ns = t_us * 1000
-        for duration, level in zip(durations_ns, levels, strict=True):
-            if level:
-                self._add(at_ns // 1000, (at_ns + duration) // 1000)
-            at_ns += duration
-
-    def stop(self, t_us: int) -> None:
-        if self.pulses and self.pulses[-1].end_us > t_us:
-            self.pulses[-1] = Pulse(self.pulses[-1].start_us, t_us)
-
-    def _add(self, start_us: int, end_us: int) -> None:
-        if self.pulses and abs(self.pulses[-1].end_us - start_us) <= 1:
-            self.pulses[-1] = Pulse(self.pulses[-1].start_us, end_us)
-        else:
-            self.pulses.append(Pulse(start_us, end_us))
-            self.on_pulse(self.pulses[-1])
 
 
 class Button:
@@ -107,13 +65,16 @@ class Board:
         self.unit_id = unit_id
         self.chips = chips
         self.radio = radio
-        self.motor = Motor()
+        self.motor = Line()
         self.button = Button()
         self.watchdog_ms = 0
         self.fed_us: list[int] = []
         self.cpu_hz = CPU_HZ_AT_BOOT
         self.cause = POWER_ON
         self.reset_requested = False
+        self.on_pin: dict[
+            int, Callable[[int], None]
+        ] = {}  # parts whose pin hangs on an output, by its number
         self._bus_hz: dict[int, int] = {}
         self._levels: dict[int, int] = {}
 
@@ -128,6 +89,13 @@ class Board:
         if self.radio:
             self.radio.process_ended()
 
+    def power_lost(self, t_us: int) -> None:
+        """Supply or reset: outputs float, and what hangs on them is pulled down."""
+        self.motor.reset(t_us)
+        self._levels.clear()
+        for told in self.on_pin.values():
+            told(0)
+
     def _freq(self, process: Process, hz: int | None) -> int:
         if hz is not None:
             self.cpu_hz = hz
@@ -141,6 +109,7 @@ class Board:
 
     def _reset(self, process: Process) -> None:
         self.reset_requested = True
+        self.power_lost(process.t_us)
 
     def _wdt(self, process: Process, timeout_ms: int | None) -> None:
         """Never bites: what matters here is when it was started and fed."""
@@ -149,7 +118,14 @@ class Board:
 
     def _pin(self, process: Process, number: int, mode: int, pull: int, value: int | None) -> None:
         if value is not None:
-            self._levels[number] = value
+            self._output(process, number, value)
+
+    def _output(self, process: Process, number: int, level: int) -> None:
+        self._levels[number] = level
+        if number == MOTOR_PIN:
+            self.motor.output(process.t_us, level)
+        if number in self.on_pin:
+            self.on_pin[number](level)
 
     def _pin_irq(self, process: Process, number: int, trigger: int) -> None:
         def tell(edge: int) -> None:
@@ -163,7 +139,7 @@ class Board:
         if level is not None:
             if level and not self._levels.get(number, 0) and self.held_clocks:
                 self.held_clocks -= 1
-            self._levels[number] = level
+            self._output(process, number, level)
         if number == BUTTON_PIN:
             return self.button.level
         return 0 if self.held_clocks else self._levels.get(number, 0)
@@ -203,21 +179,23 @@ class Board:
     def _bus_time(self, bus: int, n_bytes: int, value: Any) -> Later:
         return Later(9 * n_bytes / self._bus_hz[bus], value)  # eight bits and the acknowledge
 
-    def _rmt(self, process: Process, channel: int, pin: int, idle_level: bool) -> None:
-        self._levels[pin] = int(idle_level)
+    def _rmt(self, process: Process, pin: int) -> int:
+        if pin != MOTOR_PIN:
+            raise OSError(errno.EINVAL, "nothing else is on a pulse generator")
+        return self.motor.make(process.t_us)
 
-    def _rmt_write(self, process: Process, channel: int, durations_ns: list[int], levels: list[bool]) -> Any:
-        wait_us = max(
-            0, self.motor.busy_until_us - process.t_us
-        )  # the call blocks until the earlier one is done
-        self.motor.write(process.t_us + wait_us + self.motor_delay_us, durations_ns, levels)
+    def _rmt_write(
+        self, process: Process, generator: int, durations_ns: list[int], levels: list[bool]
+    ) -> Any:
+        wait_us = max(0, self.motor.done_us(generator) - process.t_us)  # blocks until the earlier one is done
+        self.motor.write(generator, process.t_us + wait_us + self.motor_delay_us, durations_ns, levels)
         return Later(wait_us / 1e6) if wait_us else None
 
-    def _rmt_done(self, process: Process, channel: int, timeout_ms: int) -> Any:
-        left_us = self.motor.busy_until_us - process.t_us
+    def _rmt_done(self, process: Process, generator: int, timeout_ms: int) -> Any:
+        left_us = self.motor.done_us(generator) - process.t_us
         if left_us <= 0 or timeout_ms == 0:
             return left_us <= 0
         return Later(min(left_us / 1e6, timeout_ms / 1e3), left_us <= timeout_ms * 1000)
 
-    def _rmt_stop(self, process: Process, channel: int) -> None:
-        self.motor.stop(process.t_us)
+    def _rmt_release(self, process: Process, generator: int) -> bool:
+        return self.motor.release(generator, process.t_us)

@@ -35,7 +35,7 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], s
         f"  kneesense scan\n"
         f"  kneesense pair {unit.short_id} --side {side}\n"
         f'  kneesense run --calibration "$KNEESENSE_HOME/{mounted.name}" \\\n'
-        f"    --baseline 10 --offset 0\n"
+        f"    --baseline 10 --cue cadence --offset 0\n"
         f"Runs are kept in that folder, not among your own."
     )
     try:

@@ -45,6 +45,7 @@ class VirtualUnit:
     async def power_off(self) -> None:
         """The battery is pulled out: nothing is flushed, nobody is told."""
         if self.process:
+            self.board.power_lost(self.process.t_us)
             await self.process.stop()
             self.process = None
 

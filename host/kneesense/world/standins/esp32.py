@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 # `esp32.RMT`, the finite pulse generator: a pulse once written ends in hardware, whatever the program does.
+# The number of the channel counts for nothing, as in ports/esp32/esp32_rmt.c: there is one more with every object.
+import sys
+
 from world_link import call
 
 
@@ -9,9 +12,10 @@ class RMT:
     def __init__(self, channel, *, pin=None, clock_div=8, idle_level=False, tx_carrier=None):
         if not 1 <= clock_div <= 255:
             raise ValueError("clock_div must be between 1 and 255")
-        self._channel = channel
-        self._tick_ns = clock_div * 1_000_000_000 // 80_000_000
-        call("rmt", channel, pin.number, bool(idle_level))
+        if idle_level or tx_carrier:
+            raise NotImplementedError("a motor's line rests low")
+        self._clock_div = clock_div
+        self._channel = call("rmt", pin.number)
 
     def source_freq(self=None):
         return 80_000_000
@@ -23,10 +27,12 @@ class RMT:
             durations, levels = list(duration), [bool(x) for x in data]
         else:
             durations, levels = list(duration), [bool(data) ^ bool(i & 1) for i in range(len(duration))]
+        if len(durations) > 126:
+            raise NotImplementedError("more than the generator's memory holds")
         for ticks in durations:
             if not 1 <= ticks <= self.PULSE_MAX:
                 raise ValueError("duration must be between 1 and 32767")
-        call("rmt_write", self._channel, [n * self._tick_ns for n in durations], levels)
+        call("rmt_write", self._channel, [n * self._clock_div * 25 // 2 for n in durations], levels)
 
     def wait_done(self, *, timeout=0):
         return call("rmt_done", self._channel, timeout)
@@ -35,4 +41,7 @@ class RMT:
         raise NotImplementedError("a pulse must be finite")
 
     def deinit(self):
-        call("rmt_stop", self._channel)
+        if not call("rmt_release", self._channel):
+            sys.stderr.write("panic: a pulse generator was released in mid-pulse\n")
+            call("reset")
+            raise SystemExit
