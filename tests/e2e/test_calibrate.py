@@ -113,6 +113,7 @@ def test_the_wrong_leg_for_the_declared_face_is_refused(tmp_path: Path) -> None:
         assert verdict.refused == ("side",)
         assert "--side" in verdict.next_step
         assert verdict.calibration is None
+        await asyncio.sleep(0.5)  # the world ends with this, and the buzz with the world's power
 
     unit = wear(tmp_path, [STILL, WALK], "right", part)
     assert [round(pulse.ms) for pulse in unit.board.motor.pulses] == [100, 400]
