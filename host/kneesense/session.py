@@ -200,7 +200,8 @@ class Session:
 
     async def _ask_setup(self, unit: Device) -> None:
         if self._plan.coached and self.setup is None:
-            self.setup = await coachsetup.read(unit)
+            with suppress(CommandRefused):  # an older firmware has not all of it, and runs all the same
+                self.setup = await coachsetup.read(unit)
 
     def _runner_number(self) -> int:
         """Of the plan's runner on the unit; 0 unknown."""

@@ -60,7 +60,12 @@ def test_the_printed_steps_work_beside_another_store_and_end_with_the_unit(tmp_p
             assert (done.returncode, done.stderr) == (0, "")
         with said.open("w") as out:
             run = subprocess.Popen(
-                [*KNEESENSE, *record],
+                [
+                    *KNEESENSE,
+                    *record,
+                    "--screen-answers",
+                    "no,no,no,no,no",
+                ],  # a person is asked at the terminal
                 env=environment | exported,
                 stdout=out,
                 stderr=subprocess.PIPE,

@@ -96,8 +96,9 @@ def test_another_runners_programme_is_not_edited(tell, unit):
     tell("programme", "set", "--minutes", 12)
     unit.plan["runner"] += 1
     unit.plan["next"] = 5
-    tell("programme", "set")
+    err = tell("programme", "set")[2]
     assert kept(unit) == (unit.number, 1, programme.DEFAULT)
+    assert "replaces another runner's programme" in err[0]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,8 @@ def test_export_is_what_was_imported(tell, tell_json, unit, file, tmp_path):
 
 def test_a_changed_prescription_is_no_longer_its_authors(tell, unit, file, tmp_path):
     tell("programme", "import", file)
-    tell("cue", "--offset", 5)
+    assert "may differ from the prescription" in tell("cue", "--offset", 5)[2][0]
+    assert tell("cue")[2] == []
     out = tmp_path / "out.toml"
     code, _, err = tell("programme", "export", out)
     assert code == 2

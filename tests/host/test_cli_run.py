@@ -237,6 +237,20 @@ def test_answers_are_kept(tell, unscreened):
     assert tell("run", "--cue", "cadence", "--duration", 0.1)[0] == 0
 
 
+def test_an_older_firmware_that_lacks_settings_is_run_with_all_the_same(tell, paired):
+    paired.refuses = {"get": wire.BAD_VALUE}
+    code, out, err = tell("run", "--duration", 0.2)
+    assert (code, err) == (0, [])
+    assert "5 strides" in "\n".join(out)
+
+
+def test_a_cue_beside_a_prescription_says_so(tell, paired, home):
+    with Store(home / "runs.sqlite") as store:
+        store.set_prescription("Ann", GRADED)
+    assert "may differ from the prescription" in tell("run", "--duration", 0.1, "--cue", "off")[2][0]
+    assert tell("run", "--duration", 0.1)[2] == []
+
+
 def test_lean_is_warned_of_once_for_each_runner(tell, paired):
     lean = ("run", "--cue", "lean", "--duration", 0.1)
     assert "have someone watch you" in tell(*lean)[2][0]

@@ -50,6 +50,15 @@ def warn_of_lean(store: Store, runner: str, rule: str, out: Output) -> None:
         out.warn("lean", LEAN)
 
 
+def warn_of_change(store: Store, runner: str, out: Output) -> None:
+    """What is set by hand is not what was prescribed."""
+    if store.prescription(runner) is not None:
+        out.warn(
+            "prescription",
+            "this may differ from the prescription: kneesense programme import brings that back",
+        )
+
+
 def _screened(store: Store, runner: str, answers: str | None, out: Output) -> screening.Screening | None:
     if answers is not None:
         return screening.keep(store, runner, screening.parse(answers))

@@ -86,7 +86,7 @@ async def cue(
     from ..device import Device
     from ..paths import store_file
     from ..store import Store
-    from .consent import require, warn_of_lean
+    from .consent import require, warn_of_change, warn_of_lean
     from .units import choose
 
     out = Output(flags.json)
@@ -110,6 +110,7 @@ async def cue(
             if asked:
                 found = cuesettings.CueSetup.of((await coachsetup.read(device)).settings)
                 warn_of_lean(store, who, found.rule, out)
+                warn_of_change(store, who, out)
     out.record(found.to_json(), "\n".join(found.lines))
     out.record({"type": "summary", "changed": sorted(changes)})
 

@@ -75,7 +75,10 @@ def summed_up(summary: Values, records: Sequence[Values]) -> str:
 
 
 def _start(r: Values) -> str:
-    return f"run {r['run'] or ''} started {local(r['start_utc'])}: {r['side']} leg, {r['rate_hz']} Hz"
+    session = f", session {r['session']} of the programme" if r["session"] else ""
+    return (
+        f"run {r['run'] or ''} started {local(r['start_utc'])}: {r['side']} leg, {r['rate_hz']} Hz{session}"
+    )
 
 
 def _stride(r: Values) -> str:

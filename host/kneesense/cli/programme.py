@@ -22,7 +22,7 @@ from .output import DEFAULT_STORE, Output, StoreFlags
 if TYPE_CHECKING:
     from ..bus import Update
     from ..coachsetup import CoachSetup
-    from ..device import Device
+    from ..device import Device, UnitPlan
     from ..programme_view import Sessions
     from ..records import Record
     from ..store import Store, Unit
@@ -163,7 +163,7 @@ async def set_(
                 raise InputError(
                     f"--next {follows}: there are {len(sessions)} sessions", f"1 to {len(sessions)}"
                 )
-            await _prescribe(at, device, sessions, follows, anew=not goes_on or following == 1)
+            await _prescribe(at, device, kept, sessions, follows, anew=not goes_on or following == 1)
             if setup.settings.get("cue_rule") == 0:
                 at.out.warn("cues_off", "cues are off on the unit: kneesense cue --rule cadence")
         _tell(at, sessions, [], follows)
@@ -205,11 +205,11 @@ async def import_(
             raise InputError(f"{file}: is for {loaded.runner}, not for {at.runner}", "--runner NAME")
         require(at.store, at.runner, screen_answers, at.out)
         warn_of_lean(at.store, at.runner, loaded.rule, at.out)
-        async with at.connected() as (device, _):
+        async with at.connected() as (device, setup):
             _idle(device)
             for name, value in loaded.settings.items():
                 await device.set(name, value)
-            await _prescribe(at, device, loaded.sessions, following, anew=True)
+            await _prescribe(at, device, setup.plan, loaded.sessions, following, anew=True)
         at.store.set_prescription(at.runner, prescription.dumps(loaded))
         at.out.note(f"prescribed by {loaded.author}")
         _tell(at, loaded.sessions, [], following)
@@ -256,8 +256,8 @@ async def export(
 async def stop(*, whom: Whom = WHOM, flags: StoreFlags = DEFAULT_STORE) -> None:
     """End the programme and the prescription: later runs cue throughout, by a baseline of their own."""
     with _opened(whom, flags) as at:
-        async with at.connected() as (device, _):
-            await _prescribe(at, device, (), 0, anew=True)
+        async with at.connected() as (device, setup):
+            await _prescribe(at, device, setup.plan, (), 0, anew=True)
         at.store.set_prescription(at.runner, None)
         at.out.record({"type": "summary", "sessions": 0}, "the programme is ended")
 
@@ -297,9 +297,13 @@ async def _fetched(at: _At) -> tuple[Sessions, int]:
         return plan.sessions, plan.following
 
 
-async def _prescribe(at: _At, device: Device, sessions: Sessions, following: int, anew: bool) -> None:
-    """`anew`: what was run before does not count for it."""
+async def _prescribe(
+    at: _At, device: Device, before: UnitPlan, sessions: Sessions, following: int, anew: bool
+) -> None:
+    """`before`: what the unit has kept; `anew`: what was run of it does not count."""
     _idle(device)
+    if before.sessions and before.runner != at.number:
+        at.out.warn("wrong_runner", "this replaces another runner's programme on the unit")
     await device.prescribe(at.number, following, sessions)
     info = await device.hello()
     known = at.store.programme(info.unit_id)

@@ -118,13 +118,13 @@ async def run(
 
 def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:
     """What the safety screen changes.  Raises when cues are asked for by name and it does not allow them."""
-    from .consent import require, warn_of_lean, withheld
+    from .consent import require, warn_of_change, warn_of_lean, withheld
 
-    if cue == "off":
-        return {}
     if cue is not None:
-        require(store, runner, answers, out)
+        if cue != "off":
+            require(store, runner, answers, out)
         warn_of_lean(store, runner, cue, out)
+        warn_of_change(store, runner, out)
         return {}
     why = withheld(store, runner, answers, out)
     if why is None:
