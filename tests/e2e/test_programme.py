@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A whole programme with a runner who answers to the buzz, in sessions of a minute; `make programme` has longer ones."""
+"""A whole programme with a runner who answers to the buzz, in sessions of a minute; `make programme` has the usual."""
 
 import pytest
 
