@@ -28,9 +28,9 @@ from kneesense.simulator import Phase, RunnerModel
 from kneesense.store import Store, Unit
 from kneesense.world import audit, central, clock, scenario
 from kneesense.world.air import Air
-from kneesense.world.motor import Pulse
 from kneesense.world.chips.mpu6050 import Mpu6050
 from kneesense.world.feed import ModelFeed
+from kneesense.world.motor import Pulse
 from kneesense.world.unit import VirtualUnit
 
 RUNNER = "simulated"
