@@ -5,6 +5,12 @@
 What fails is reported in the log and over the radio; the unit stays reachable without its sensor.
 """
 
+from machine import Pin
+
+import pins
+
+Pin(pins.BUILD.pin, Pin.OUT, value=0)
+
 import gc
 
 gc.threshold(
@@ -16,9 +22,8 @@ import time
 
 import machine
 from esp32 import RMT
-from machine import I2C, Pin, Timer
+from machine import I2C, WDT, Timer
 
-import pins
 from drivers import ImuError, MotorError, bus
 from drivers.actuators import ACTUATORS
 from drivers.filelog import FileLog
@@ -27,15 +32,21 @@ from drivers.mpu6050 import Mpu6050
 from kneecore import wire
 from kneecore.version import VERSION
 from tasks import state
+from tasks.button import Button
 from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
+from tasks.coaching import Coaching
 from tasks.control import Control, kept_settings
 from tasks.journal import Journal
 from tasks.radio import Radio
+from tasks.runs import Runs
 from tasks.sampler import Sampler
+from tasks.voice import Voice
+from tasks.watchdog import TIMEOUT_MS, Watchdog
 
 _BOOT_FILE = "boot.json"
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
+_RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
 _ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
@@ -104,18 +115,26 @@ def make_imu(journal):
     return imu
 
 
-async def guarded(journal, name: str, task) -> None:
-    """Run a task for ever; what it raises is recorded, once a cause, and it is started again a second later."""
+async def guarded(motor, journal, name: str, task) -> None:
+    """Run a task for ever; what it raises stops the motor, is recorded once a cause, and it is started again."""
     told = ""
     while True:
         try:
             await task()
         except Exception as error:  # the last line of defence: a dead task must not take the others with it
+            motor.stop()
             print(name, "failed:", repr(error))
             if told != repr(error):
                 told = repr(error)
                 journal.notice("task_failed")
-        await asyncio.sleep_ms(1000)
+        await asyncio.sleep_ms(_RESTART_MS)
+
+
+def watch_over(tasks) -> None:
+    """Start the chip's watchdog, fed by these (name, task) as long as all of them go on."""
+    watchdog = Watchdog(WDT(timeout=TIMEOUT_MS), [name for name, _ in tasks])
+    for name, task in tasks:
+        task.alive = lambda name=name: watchdog.sign(name)
 
 
 def main() -> None:
@@ -125,25 +144,37 @@ def main() -> None:
     log = FileLog("log")
     journal = Journal(log, clock, next_boot())
     motor = make_motor(journal, clock)
+    voice = Voice(motor, clock)
     imu = make_imu(journal)
-    sampler = Sampler(imu, make_bus, motor, journal, clock, Timer(0)) if imu else None
+    sampler = Sampler(imu, make_bus, voice, journal, clock, Timer(0)) if imu else None
     radio = Radio(
         unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION
     )
     journal.listener = radio.send_event
+    radio.on_link_changed = voice.link_changed
     settings = kept_settings()
-    calibrator = Calibrator(imu, sampler, motor, journal, settings, pins.LID, pins.TOP)
-    Control(unit_id, radio, journal, log, sampler, imu, motor, clock, settings, calibrator)
+    coaching = Coaching(journal, log)
+    coaching.recover()
+    calibrator = Calibrator(imu, sampler, voice, journal, settings, pins.LID, pins.TOP)
+    runs = Runs(sampler, calibrator, settings, coaching, journal, clock, voice, lambda: radio.connected)
+    Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs)
+    button = Button(
+        Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP), Pin.IRQ_FALLING, time.ticks_ms, runs, journal, voice
+    )
+    vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
+    tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]
+    tasks += [(name, task.run) for name, task in vital]
 
     async def run() -> None:
-        tasks = [("journal", journal.run), ("radio", radio.run)]
-        if sampler:
-            tasks.append(("sampler", sampler.run))
-        await asyncio.gather(*(guarded(journal, name, task) for name, task in tasks))
+        watch_over(vital)
+        await asyncio.gather(*(guarded(motor, journal, name, task) for name, task in tasks))
 
     gc.threshold(-1)
     gc.collect()  # what importing left behind, before the run needs its buffers in one piece
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    finally:
+        motor.stop()
 
 
 main()

@@ -27,7 +27,7 @@ class Baseline:
 
     def __init__(self, rule: Rule, strides: int) -> None:
         self._rule = rule
-        self._sorted = array("i", [0] * strides)
+        self._sorted = array("i", bytes(4 * strides))
         self._count = 0
         self.mean = self.sd = 0
 

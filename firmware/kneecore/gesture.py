@@ -47,6 +47,11 @@ class Button:
         self._pained = False
         self._pain_ms = 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether it must be polled: it is down, was so a moment ago, or a pain mark can be taken back."""
+        return self._raw or self._down or self._pained
+
     def poll(self, down: bool, now_ms: int, where: int) -> int:
         """The gesture that is complete now.  `down`: the level; `where` counts when the button goes down."""
         if self._pained and after(now_ms, self._pain_ms) >= TAKE_BACK_MS:

@@ -22,7 +22,7 @@ DEFAULT = (
     (24, 120, 60), (26, 90, 90), (28, 60, 120), (30, 30, 150),
 )  # fmt: skip
 
-LONGEST = 80  # sessions that fit in one record
+LONGEST = 77  # sessions that fit in the answer to READ_PLAN
 _BYTES = 3
 _TENS = 10
 _COMPLETE_PM = 800
@@ -51,7 +51,8 @@ def encode(sessions: "Iterable[tuple[int, int, int]]") -> bytes:
 
 
 def decode(data: bytes) -> "tuple[tuple[int, int, int], ...]":
-    if len(data) % _BYTES or len(data) > LONGEST * _BYTES or 0 in data[::_BYTES]:
+    minutes = [data[i] for i in range(0, len(data), _BYTES)]  # MicroPython has no data[::3]
+    if len(data) % _BYTES or len(minutes) > LONGEST or 0 in minutes:
         raise ProgrammeError("%d bytes are no programme" % len(data))
     return tuple((data[i], data[i + 1] * _TENS, data[i + 2] * _TENS) for i in range(0, len(data), _BYTES))
 

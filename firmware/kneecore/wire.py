@@ -58,7 +58,8 @@ ORIGINS = ("host", "button", "auto")  # what started a run
 ENDINGS = ("host", "button", "auto", "fault", "battery")
 NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
-    "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip", "motor_fault",
+    "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip", "motor_fault", "pairing_asked",
+    "forget_asked",
 )  # fmt: skip
 STATUSES = ("ok", "refused", "busy", "bad_value", "bad_state", "unknown_command", "failed")
 OK, REFUSED, BUSY, BAD_VALUE, BAD_STATE, UNKNOWN_COMMAND, FAILED = range(7)

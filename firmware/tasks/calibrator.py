@@ -7,14 +7,14 @@ strap is seen to have slipped, and at power-off: after power-on it is unknown (0
 
 from drivers import ImuError
 from kneecore import calibrate, wire
+from kneecore.mount import AXES
+from kneecore.patterns import OK, STOP
 from kneecore.standing import Still
 from kneecore.walking import Walk
 from tasks import state
 
 CALIBRATION_FILE = "calibration.json"
 SESSION_FILE = "session.json"
-ACCEPTED_MS = 100
-REFUSED_MS = 400
 
 _NONE, _STILL, _WALK, _REZERO = range(len(wire.STAGES))
 _IDLE, _BUSY, _ACCEPTED, _REFUSED = range(len(wire.CALIBRATION_STATES))
@@ -28,10 +28,10 @@ _NO_CALIBRATION = calibrate.fields([0] * 9, [0] * 3, 0, 0, 0, 0)
 class Calibrator:
     """`lid`, `top`: see kneecore.calibrate."""
 
-    def __init__(self, imu, sampler, motor, journal, settings, lid, top) -> None:
+    def __init__(self, imu, sampler, voice, journal, settings, lid, top) -> None:
         self._imu = imu
         self._sampler = sampler
-        self._motor = motor
+        self._voice = voice
         self._journal = journal
         self._settings = settings
         self._lid = lid
@@ -42,7 +42,7 @@ class Calibrator:
             sampler.on_slip = self._slipped
         self._still: "Still | None" = None  # accepted, waiting for the walk
         self._active: "Still | Walk | None" = None
-        self._last: "Still | Walk | None" = None
+        self._measured_still_s = self._measured_strides = 0  # of the stage that is over
         self._stage = _NONE
         self._state = _IDLE
         self._side = self._face = 0
@@ -82,42 +82,44 @@ class Calibrator:
         self._stage, self._state, self._verdict_seq = stage, _BUSY, 0
         try:
             self._temperature_cdeg = imu.temperature_cdeg()
-            imu.start()
+            self._sampler.watch(self)
         except ImuError:
             self.failed()
             return True
-        self._sampler.watcher = self
         return True
 
     def cancel(self) -> None:
         if self._active is None:
             return
-        self._sampler.watcher = None
         self._active = None
         self._stage, self._state = _NONE, _IDLE
-        try:
-            self._imu.stop()
-        except ImuError:
-            pass  # whoever uses it next will hear of it
+        self._sampler.rest()
 
     def progress(self):
         """Fields of wire.STAGE."""
-        active = self._active or self._last
+        active = self._active
         return {
             "stage": self._stage,
             "state": self._state,
-            "still_s": getattr(active, "still_s", 0),
-            "strides": getattr(active, "strides", 0),
+            "still_s": getattr(active, "still_s", 0) if active else self._measured_still_s,
+            "strides": getattr(active, "strides", 0) if active else self._measured_strides,
             "verdict_seq": self._verdict_seq,
         }
 
     # The sampler feeds its watcher.
 
-    def step(self, batch, offset: int) -> bool:
-        """One sample; True when the stage is over."""
+    def take(self, batch, count: int) -> bool:
+        """True when the stage is over."""
         active = self._active
-        if active is None or not active.step(batch, offset):
-            return False
+        if active is None:
+            return True
+        for i in range(count):
+            if active.step(batch, AXES * i):
+                self._decide(active)
+                return True
+        return False
+
+    def _decide(self, active) -> None:
         if active.refused:
             self._end(active.refused, 0, _NO_CALIBRATION)
         elif isinstance(active, Walk):
@@ -127,7 +129,6 @@ class Calibrator:
             self._end(0, 0, _NO_CALIBRATION)
         else:
             self._end_rezero(active)
-        return True
 
     def lost(self) -> None:
         """Samples are missing."""
@@ -178,9 +179,10 @@ class Calibrator:
         values["cautions"] = cautions
         values["strap_session"] = self.strap_session
         values["temperature_cdeg"] = self._temperature_cdeg
-        self._last = self._active
+        self._measured_still_s = getattr(self._active, "still_s", 0)
+        self._measured_strides = getattr(self._active, "strides", 0)
         self.cancel()
         self._stage = stage
         self._state = _REFUSED if refused else _ACCEPTED
-        self._motor.pulse(REFUSED_MS if refused else ACCEPTED_MS)
+        self._voice.say(STOP if refused else OK)
         self._verdict_seq = self._journal.record(wire.VERDICT, values)

@@ -2,11 +2,15 @@
 """Commands of a host: one handler per record, one answer per command, nothing executed that is not in the table."""
 
 from kneecore import mount, wire
+from kneecore.patterns import PATTERNS
+from kneecore.programme import ProgrammeError
 from kneecore.settings import TABLE, SettingError, Settings
 from kneecore.version import VERSION
 from tasks import state
+from tasks.runs import HOST, MUTE, PAIN, RESUME, TAKEN_BACK, Busy, NotReady
 
 SETTINGS_FILE = "settings.json"
+_LATER_FIELDS = ("runner", "pattern")  # since MINOR 2: an older host does not send them
 _CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
 
 
@@ -20,18 +24,25 @@ class Refused(Exception):
 
 class Control:
     def __init__(
-        self, unit_id, radio, journal, log, sampler, imu, motor, clock, settings, calibrator
+        self, unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs
     ) -> None:
         self._unit_id = unit_id
         self._radio = radio
         self._journal = journal
         self._log = log
-        self._sampler = sampler
         self._imu = imu
-        self._motor = motor
+        self._voice = voice
         self._clock = clock
         self._settings = settings
         self._calibrator = calibrator
+        self._coaching = coaching
+        self._runs = runs
+        self._notes = {
+            PAIN: runs.pain,
+            TAKEN_BACK: runs.take_back,
+            MUTE: runs.mute,
+            RESUME: runs.resume,
+        }
         self._handlers = {
             wire.HELLO.code: self._hello,
             wire.GET.code: self._get,
@@ -46,6 +57,8 @@ class Control:
             wire.NOTE.code: self._note,
             wire.BEGIN.code: self._begin,
             wire.PROGRESS.code: self._progress,
+            wire.PRESCRIBE.code: self._prescribe,
+            wire.READ_PLAN.code: self._read_plan,
         }
         radio.on_command = self.on_command
 
@@ -54,6 +67,9 @@ class Control:
         token = values.get("token")
         if token is None:
             return  # no command, or cut before its token: nobody waits for an answer
+        for name in _LATER_FIELDS:
+            if values.get(name, 0) is None:
+                values[name] = 0
         status, data = wire.OK, b""
         handler = self._handlers.get(code)
         if handler is None:
@@ -65,8 +81,12 @@ class Control:
                 data = handler(values) or b""
             except Refused as refused:
                 status = refused.status
-            except (SettingError, wire.WireError):
+            except (SettingError, ProgrammeError, wire.WireError):
                 status = wire.BAD_VALUE
+            except Busy:
+                status = wire.BUSY
+            except NotReady:
+                status = wire.BAD_STATE
             except Exception as error:  # the host must hear of it, and the radio must go on
                 print("command failed:", repr(error))
                 status = wire.FAILED
@@ -87,7 +107,7 @@ class Control:
                 "next_seq": self._log.next_seq,
                 "first_seq": self._log.first_seq,
                 "acked_seq": self._log.acked_seq,
-                "running": int(self._sampler is not None and self._sampler.running),
+                "running": int(self._runs.running),
                 "chip": imu.chip if imu else 0,
                 "rate_hz": imu.rate_hz if imu else 0,
                 "unit_id": self._unit_id,
@@ -114,7 +134,7 @@ class Control:
             raise Refused(wire.BAD_VALUE)
         if values["side"] not in (mount.LEFT, mount.RIGHT):
             raise Refused(wire.BAD_VALUE)
-        if self._sampler is None or self._sampler.running:
+        if self._imu is None or self._runs.running:
             raise Refused(wire.BAD_STATE)
         if not self._calibrator.begin(values["stage"], values["side"], values["face"]):
             raise Refused(wire.BAD_STATE)
@@ -123,29 +143,31 @@ class Control:
         return wire.payload(wire.STAGE, self._calibrator.progress())
 
     def _refuse_unless_idle(self) -> None:
-        if self._sampler and (self._sampler.running or self._calibrator.busy):
+        if self._runs.running or self._calibrator.busy:
             raise Refused(wire.BAD_STATE)
 
     def _run(self, values) -> bytes:
-        self._refuse_unless_idle()
-        calibrator = self._calibrator
-        if self._sampler is None or calibrator.calibration is None:
-            raise Refused(wire.BAD_STATE)
-        seq = self._sampler.start(
-            calibrator.calibration, self._settings, VERSION, calibrator.strap_session, values["runner"] or 0
-        )
-        if not seq:  # not logged, so not begun
-            raise Refused(wire.FAILED)
+        seq = self._runs.start(HOST, values["runner"])
         self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
         return _i32(seq)
 
     def _halt(self, values) -> bytes:
-        if self._sampler is None or not self._sampler.running:
+        if not self._runs.running:
             raise Refused(wire.BAD_STATE)
-        return _i32(self._sampler.stop())
+        return _i32(self._runs.stop(HOST))
 
     def _buzz(self, values) -> bytes:
-        return _i32(self._motor.pulse(values["pulse_ms"]))
+        number = values["pattern"]
+        if number > len(PATTERNS):
+            raise Refused(wire.BAD_VALUE)
+        return _i32(self._voice.host(PATTERNS[number - 1] if number else (values["pulse_ms"],)))
+
+    def _prescribe(self, values) -> None:
+        self._refuse_unless_idle()  # a run's session ends by the programme it began with
+        self._coaching.prescribe(values["runner"], values["next"], values["sessions"])
+
+    def _read_plan(self, values) -> bytes:
+        return wire.payload(wire.PLAN, self._coaching.plan(self._settings.get("cue_rule")))
 
     def _fetch(self, values) -> None:
         self._radio.send_log(self._fetched(values["token"], values["from_seq"], values["to_seq"]))
@@ -167,7 +189,11 @@ class Control:
     def _note(self, values) -> None:
         if values["kind"] >= len(wire.MARKS):
             raise Refused(wire.BAD_VALUE)
-        self._journal.record(wire.MARK, {"kind": values["kind"]})
+        act = self._notes.get(values["kind"])
+        if act is None:
+            self._journal.record(wire.MARK, {"kind": values["kind"]})
+        elif not act():
+            raise Refused(wire.BAD_STATE)
 
 
 def kept_settings() -> Settings:

@@ -16,12 +16,17 @@ def _nobody(frame: bytes) -> None:
     pass
 
 
+def _unwatched() -> None:
+    pass
+
+
 class Journal:
     def __init__(self, log, clock, boot: int) -> None:
         self._log = log
         self._clock = clock
         self.boot = boot
         self.listener = _nobody  # told of every frame logged
+        self.alive = _unwatched  # told at every turn
         self._full = log.told_full
         self.failed: "str | None" = None  # text of the first failure; logging has stopped, cues go on
 
@@ -63,12 +68,17 @@ class Journal:
 
     async def run(self) -> None:
         while True:
+            self.alive()
             await asyncio.sleep_ms(_FLUSH_MS)
             self._clock.us()
-            try:
-                self._log.flush()
-            except OSError as error:
-                self._stop_logging("log failed: %s" % error)
+            self.flush()
+
+    def flush(self) -> None:
+        """What was recorded is durable afterwards."""
+        try:
+            self._log.flush()
+        except OSError as error:
+            self._stop_logging("log failed: %s" % error)
 
     def _stop_logging(self, why: str) -> None:
         if self.failed is None:

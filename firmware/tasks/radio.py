@@ -63,6 +63,10 @@ def _nobody(code: int, frame: bytes) -> None:
     pass
 
 
+def _nothing() -> None:
+    pass
+
+
 class Radio:
     def __init__(self, short_id: bytes, model: str, version: str) -> None:
         self._short_id = short_id
@@ -76,6 +80,7 @@ class Radio:
         self._fetch = None  # iterator of frames asked for from the log
         self._stream = wire.Stream()
         self.on_command = _nobody  # set by main.py before run()
+        self.on_link_changed = _nothing
         self._ble = ble = bluetooth.BLE()
         ble.irq(self._irq)
         ble.active(True)
@@ -168,6 +173,7 @@ class Radio:
             queue.clear()
         self._fetch = None
         self._stream.reset()
+        self.on_link_changed()
         older, self._older = self._older, None
         if older is not None and older != self._connection:
             self._ble.gap_disconnect(older)

@@ -10,85 +10,138 @@ from array import array
 
 from drivers import ImuError
 from kneecore import told, wire
-from kneecore.pipeline import EV_CUE, EV_GAP, EV_SLIP, EV_STRIDE, Pipeline
+from kneecore.coach import Coach, Session
+from kneecore.metronome import NO_BEAT, Metronome
+from kneecore.pipeline import EV_CUE, EV_SLIP, EV_STRIDE, Pipeline
+from kneecore.ticks import plus
+from kneecore.version import VERSION
 from tasks.pace import Pace
 
 DRAIN_MS = 20  # an eighth of what the FIFO holds, and part of the cue's latency
 _SILENT_US = 100_000  # five drains without a sample: the chip has lost its power or its settings
 _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
 _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
-_HOST = wire.ORIGINS.index("host")
+_AHEAD_US = 120_000  # a beat waits in the motor for so long: a stall of 100 ms does not move it
+_FAULT = wire.ENDINGS.index("fault")
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
 
 
-def _nobody() -> None:
+def _nobody(what=None) -> None:
     pass
 
 
 class Sampler:
-    """`free_bus` clears the sensor's bus, whoever holds it."""
+    """`free_bus` clears the sensor's bus, whoever holds it; `alive()` is told at every turn."""
 
-    def __init__(self, imu, free_bus, motor, journal, clock, timer) -> None:
+    def __init__(self, imu, free_bus, voice, journal, clock, timer) -> None:
         self._imu = imu
         self._free_bus = free_bus
-        self._motor = motor
+        self._voice = voice
         self._journal = journal
         self._clock = clock
+        self.alive = _nobody
         self._batch = array("h", bytes(2 * 6 * imu.FIFO_SAMPLES))
         self._flag = asyncio.ThreadSafeFlag()
         self._wake = self._flag.set  # a bound method made once
         self._pipeline: "Pipeline | None" = None
-        # Takes the samples while no run is on: step(batch, offset) -> over, lost(), failed()
+        self._metronome = Metronome()
         self.on_slip = _nobody  # told when the strap has slipped
-        self.watcher = None
+        self.on_end = _nobody  # told the coach when its run is over, before the STOP record
+        self.watcher = (
+            None  # takes the samples while no run is on: take(batch, count) -> over, lost(), failed()
+        )
         self._pace = Pace(imu.rate_hz, 0)
         self._strides = 0
+        self._stride_us = 0  # when the last stride was told, or the run began
         self._rate_told = False
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
+
+    @property
+    def rate_hz(self) -> int:
+        return self._imu.rate_hz
 
     @property
     def running(self) -> bool:
         return self._pipeline is not None
 
+    @property
+    def coach(self) -> "Coach | None":
+        return self._pipeline.coach if self._pipeline else None
+
+    @property
+    def sample(self) -> int:
+        """Of the run."""
+        return self._pipeline.sample if self._pipeline else 0
+
+    @property
+    def since_stride_s(self) -> int:
+        """How long there has been no stride in this run, also because the sensor is gone."""
+        return (self._clock.us() - self._stride_us) // 1_000_000
+
     def _tick(self, timer) -> None:
         self._wake()
 
-    def start(self, calibration, settings, version, strap_session: int, runner: int = 0) -> int:
+    def pipeline(self, calibration, settings, session: "Session | None" = None) -> Pipeline:
+        imu = self._imu
+        return Pipeline(
+            imu.rate_hz, imu.acc_lsb_per_g, imu.gyro_lsb_per_10dps, calibration, settings, session
+        )
+
+    def start(self, calibration, settings, session: Session, origin: int) -> int:
         """Begin a run: write the START record, then start the FIFO.
 
         Returns the record's number, 0 if it could not be logged and so nothing was begun.  ImuError if the sensor
         cannot be used.
         """
+        pipeline = self.pipeline(calibration, settings, session)
+        self.wake_imu()
         imu = self._imu
-        pipeline = Pipeline(imu.rate_hz, imu.acc_lsb_per_g, imu.gyro_lsb_per_10dps, calibration, settings)
-        try:
-            imu.check()
-        except ImuError:  # it has lost its settings since; a sensor that is gone raises here
-            self._free_bus()
-            imu.configure()
-        self._strides = 0
-        self._rate_told = False
         values = dict(calibration)
         values.update({
             "rate_hz": imu.rate_hz,
             "acc_lsb_per_g": imu.acc_lsb_per_g,
             "gyro_lsb_per_10dps": imu.gyro_lsb_per_10dps,
-            "fw_major": version[0],
-            "fw_minor": version[1],
-            "fw_patch": version[2],
-            "strap_session": strap_session,
-            "runner": runner,
-            "origin": _HOST,
-            "session": 0,
+            "fw_major": VERSION[0],
+            "fw_minor": VERSION[1],
+            "fw_patch": VERSION[2],
+            "strap_session": session.strap_session,
+            "runner": session.runner,
+            "origin": origin,
+            "session": session.plan.number if session.plan else 0,
         })  # fmt: skip
         seq = self._journal.record(wire.START, values)
         if seq:
             imu.start()  # after the log's work: the FIFO would fill meanwhile
             self._pace = Pace(imu.rate_hz, self._clock.us())
+            self._strides = 0
+            self._stride_us = self._clock.us()
+            self._rate_told = False
             self._pipeline = pipeline
         return seq
 
-    def stop(self) -> int:
+    def wake_imu(self) -> None:
+        """Ready to be started.  ImuError if it cannot be."""
+        try:
+            self._imu.check()
+        except ImuError:  # it has lost its settings since; a sensor that is gone raises here
+            self._free_bus()
+            self._imu.configure()
+
+    def watch(self, watcher) -> None:
+        """Let it take the samples from now on.  ImuError."""
+        self.wake_imu()
+        self._imu.start()
+        self.watcher = watcher
+
+    def rest(self) -> None:
+        """Nobody takes the samples any more."""
+        self.watcher = None
+        try:
+            self._imu.stop()
+        except ImuError:
+            pass  # whoever uses it next will hear of it
+
+    def stop(self, ending: int) -> int:
         """End the run: what the FIFO still holds is used, the open stride closed, the STOP record written."""
         pipeline = self._pipeline
         if pipeline is None:
@@ -99,41 +152,40 @@ class Sampler:
         except ImuError as error:
             self._journal.notice(error.notice, error.a, error.b)
         self._pipeline = None
+        self._metronome.tempo(0, 0)
         while True:
             event = pipeline.finish()
             if not event:
                 break
             self._handle(pipeline, event)
-        return self._journal.record(
-            wire.STOP,
-            {
-                "samples": pipeline.sample,
-                "gap_samples": pipeline.gap_samples,
-                "run_x16": pipeline.run_x16,
-                "walk_x16": pipeline.walk_x16,
-                "unsure_x16": pipeline.unsure_x16,
-                "still_x16": pipeline.still_x16,
-                "strides": self._strides,
-                "rate_mhz": self._pace.rate_mhz,
-                "ending": _HOST,
-            },
-        )
+        self.on_end(pipeline.coach)
+        values = dict(zip(told.FIELDS["end"], told.at_end(pipeline)))
+        values.update({"strides": self._strides, "rate_mhz": self._pace.rate_mhz, "ending": ending})
+        return self._journal.record(wire.STOP, values)
 
     async def run(self) -> None:
         while True:
             await self._flag.wait()
-            if self._pipeline is None:
-                if self.watcher is not None:
-                    self._watch(self.watcher)
-                continue
-            try:
-                self._drain(self._pipeline)
-                if self._pace.measured and not self._rate_told:
-                    self._check_rate()
-            except ImuError as error:
-                print("sensor failed:", error)
-                self._journal.notice(error.notice, error.a, error.b)
+            self.alive()
+            if not self._turn():
                 await self._revive()
+
+    def _turn(self) -> bool:
+        """False: the sensor has failed in a run."""
+        pipeline = self._pipeline
+        if pipeline is None:
+            if self.watcher is not None:
+                self._watch(self.watcher)
+            return True
+        try:
+            self._drain(pipeline)
+            if self._pace.measured and not self._rate_told:
+                self._check_rate()
+        except ImuError as error:
+            print("sensor failed:", error)
+            self._journal.notice(error.notice, error.a, error.b)
+            return False
+        return True
 
     def _watch(self, watcher) -> None:
         batch = self._batch
@@ -143,9 +195,8 @@ class Sampler:
             self._journal.notice(error.notice, error.a, error.b)
             watcher.failed()
             return
-        for i in range(count):
-            if watcher.step(batch, 6 * i):
-                return
+        if watcher.take(batch, count):
+            return
         if self._imu.lost_reason is not None:
             self._imu.lost_reason = None
             watcher.lost()
@@ -153,6 +204,7 @@ class Sampler:
     async def _revive(self) -> None:
         """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
         while self._pipeline is not None:
+            self.alive()
             try:
                 self._free_bus()
                 self._imu.configure()
@@ -174,6 +226,7 @@ class Sampler:
             if not event:
                 break
             self._handle(pipeline, event)
+        self._beat(pipeline.coach.beat_cspm, now_us)
         if self._imu.lost_reason is not None:
             self._note_gap(pipeline, self._imu.lost_reason)
             self._imu.lost_reason = None
@@ -189,33 +242,30 @@ class Sampler:
         if off_pm > _RATE_WARN_PM:
             self._journal.notice("rate_off", rate_mhz, self._imu.rate_hz * 1000)
         if off_pm > _RATE_FAULT_PM:
-            self.stop()
+            self.stop(_FAULT)
 
     def _handle(self, pipeline, event: int) -> None:
-        if event & EV_CUE:
-            self._cue(pipeline.cue)
+        if event & EV_CUE:  # first the motor, then the paperwork
+            self._voice.cue(pipeline.cue)
+            pipeline.cue.command_x16 = self._pace.at_x16(self._clock.us())
         if event & EV_SLIP:
-            slip = pipeline.slip
-            self._journal.notice("strap_slip", slip.sideways_cdeg, slip.sagittal_cdeg)
-            self.on_slip()
-        if event & EV_GAP:
-            gap = {
-                "at_x16": pipeline.gap_at_x16,
-                "samples": pipeline.gap_length,
-                "reason": pipeline.gap_reason,
-            }
-            self._journal.record(wire.GAP, gap)
+            self.slipped(pipeline.slip)
         if event & EV_STRIDE:
             self._strides += 1
-            self._journal.record(
-                wire.STRIDE, {name: getattr(pipeline.stride, name) for name in told.FIELDS["stride"]}
-            )
+            self._stride_us = self._clock.us()
+        for name, values in told.of_event(pipeline, event):
+            self._journal.record(wire.BY_NAME[name], dict(zip(told.FIELDS[name], values)))
 
-    def _cue(self, cue) -> None:
-        cue.pulse_ms = self._motor.pulse(cue.pulse_ms)  # first the motor, then the paperwork
-        cue.rise_ms = self._motor.rise_ms
-        cue.command_x16 = self._pace.at_x16(self._clock.us())
-        self._journal.record(wire.CUE, {name: getattr(cue, name) for name in told.FIELDS["cue"]})
+    def slipped(self, slip) -> None:
+        self._journal.notice("strap_slip", slip.sideways_cdeg, slip.sagittal_cdeg)
+        self.on_slip()
+
+    def _beat(self, cspm: int, now_us: int) -> None:
+        ticks = plus(0, now_us)
+        self._metronome.tempo(ticks, cspm)
+        left_us = self._metronome.due(ticks, _AHEAD_US)
+        if left_us != NO_BEAT:
+            self._voice.beat(left_us // 1000)
 
     def _note_gap(self, pipeline, reason: str) -> None:
         """The FIFO was thrown away and has started anew."""

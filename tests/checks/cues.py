@@ -35,9 +35,9 @@ from kneesense.simulator.sensor import LOOSE, ringing
 from kneesense.store import Store
 from kneesense.world import audit, central, clock, scenario
 from kneesense.world.air import Air
-from kneesense.world.board import Pulse
 from kneesense.world.chips.mpu6050 import Mpu6050
 from kneesense.world.feed import Counts, Feed, Floats, ModelFeed
+from kneesense.world.motor import Pulse
 from kneesense.world.unit import VirtualUnit
 
 LATE_MS, CLEAR_MS = 100, 50  # limits: from true toe-off to the motor, from its end to the true contact

@@ -6,20 +6,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from kneesense import ble
 from kneesense.device import Device
 from kneesense.frames import LogFrame, parse
+from kneesense.simulator import Phase, RunnerModel, Variation
 from kneesense.world import central, clock, scenario
 from kneesense.world.air import Air
 from kneesense.world.chips.mpu6050 import Mpu6050
+from kneesense.world.feed import ModelFeed
 from kneesense.world.unit import VirtualUnit
 
 SPEED = 1000.0
 
 
 class World:
-    """A unit that feels a runner who starts at once."""
+    """A unit that feels a runner who starts when it first samples: still and walking for 5.5 s, then running."""
 
     def __init__(self, folder: Path) -> None:
         self.played = scenario.runner(60, "right", 1)
@@ -32,8 +35,25 @@ class World:
     def device(self) -> Device:
         return Device(ble.BleLink(self.unit.short_id))
 
+    def run_for(self, seconds: float, spm: float = 166) -> None:
+        """The runner begins anew: still for 2 s, runs evenly, and stands."""
+        script = [Phase("still", 2), Phase("run", seconds, spm)]
+        model = RunnerModel(script, "right", 1, Variation(stride=0.006))
+        self.chip.wear(ModelFeed(model, scenario.CHIP, scenario.mounting()))
+
     def logged(self) -> list[LogFrame]:
         return [record for frame in self.unit.log_frames() if (record := parse(frame)) is not None]
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """Values of the logged records of that name."""
+        return [record.values() for record in self.logged() if record.name == name]
+
+    async def logs(self, name: str, count: int = 1, within_s: float = 60.0) -> list[dict[str, Any]]:
+        """Wait until so many records of that name are on the flash."""
+        async with asyncio.timeout(within_s):
+            while len(found := self.of(name)) < count:
+                await asyncio.sleep(0.5)
+        return found
 
 
 def inside(folder: Path, act: Callable[[World], Awaitable[None]]) -> str:

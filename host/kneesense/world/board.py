@@ -6,6 +6,7 @@ Times are the virtual clock's, in microseconds.  An I2C transfer takes as long a
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 from .firmware import Later, Process
 from .motor import Line
 
-MOTOR_PIN = 25  # the transistor's, as in the firmware's pins.py
+BUTTON_PIN, MOTOR_PIN = 27, 25  # button and transistor, as in the firmware's pins.py
 POWER_ON, HARD_RESET = 1, 2
 CPU_HZ_AT_BOOT = 160_000_000
 
@@ -32,6 +33,28 @@ class Radio(Protocol):
     def process_ended(self) -> None: ...
 
 
+class Button:
+    """To ground, with a pull-up: low while it is pressed.  Its contact bounces at both ends of a press."""
+
+    FALLING, RISING = 2, 1  # edges, as machine.Pin numbers them
+    _BOUNCE_S = (0.0008, 0.0007, 0.0021, 0.0009, 0.0043)  # after each of an odd number of edges
+
+    def __init__(self) -> None:
+        self.level = 1
+        self.on_edge: Callable[[int], None] = lambda edge: None
+
+    async def press(self, seconds: float) -> None:
+        await self._bounce()
+        await asyncio.sleep(seconds)
+        await self._bounce()
+
+    async def _bounce(self) -> None:
+        for pause_s in self._BOUNCE_S:
+            self.level = 1 - self.level
+            self.on_edge(self.RISING if self.level else self.FALLING)
+            await asyncio.sleep(pause_s)
+
+
 class Board:
     """Answers the firmware's requests.  `chips` maps a bus number to the parts on it, tried in order."""
 
@@ -43,6 +66,9 @@ class Board:
         self.chips = chips
         self.radio = radio
         self.motor = Line()
+        self.button = Button()
+        self.watchdog_ms = 0
+        self.fed_us: list[int] = []
         self.cpu_hz = CPU_HZ_AT_BOOT
         self.cause = POWER_ON
         self.reset_requested = False
@@ -86,7 +112,9 @@ class Board:
         self.power_lost(process.t_us)
 
     def _wdt(self, process: Process, timeout_ms: int | None) -> None:
-        """Accepted, never bites: the watchdog's own tests come with the power work."""
+        """Never bites: what matters here is when it was started and fed."""
+        self.watchdog_ms = timeout_ms or self.watchdog_ms
+        self.fed_us.append(process.t_us)
 
     def _pin(self, process: Process, number: int, mode: int, pull: int, value: int | None) -> None:
         if value is not None:
@@ -99,11 +127,21 @@ class Board:
         if number in self.on_pin:
             self.on_pin[number](level)
 
+    def _pin_irq(self, process: Process, number: int, trigger: int) -> None:
+        def tell(edge: int) -> None:
+            if trigger & edge:
+                process.interrupt("pin", number)
+
+        if number == BUTTON_PIN:
+            self.button.on_edge = tell
+
     def _pin_value(self, process: Process, number: int, level: int | None) -> int:
         if level is not None:
             if level and not self._levels.get(number, 0) and self.held_clocks:
                 self.held_clocks -= 1
             self._output(process, number, level)
+        if number == BUTTON_PIN:
+            return self.button.level
         return 0 if self.held_clocks else self._levels.get(number, 0)
 
     def _i2c(self, process: Process, bus: int, scl: int, sda: int, hz: int) -> None:

@@ -39,6 +39,14 @@ class Pin:
 
     __call__ = value
 
+    def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING):
+        _edges[self.number] = lambda: handler(self)
+        world_link.handlers["pin"] = lambda number: _edges[number]()
+        call("pin_irq", self.number, trigger)
+
+
+_edges = {}  # pin -> what an edge of it calls
+
 
 class I2C:
     def __init__(self, number, *, scl, sda, freq=400000, timeout=50000):
