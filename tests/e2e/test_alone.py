@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from worlds import World, inside
 
-from kneecore import programme, wire
+from kneecore import wire
 from kneesense.errors import CommandRefused
 from kneesense.world.firmware import Later
 
 RUNNER = 7
+SESSIONS = ((1, 0, 0), (1, 20, 20), (1, 10, 20))
 
 
 async def prepare(world: World, **settings: int) -> None:
@@ -109,8 +110,7 @@ def test_a_programme_goes_on_over_reboots_and_repeats_what_was_cut(tmp_path: Pat
     async def act(world: World) -> None:
         await prepare(world)
         async with world.device() as unit:
-            sessions = programme.encode([(1, 0, 0), (1, 20, 20), (1, 10, 20)])
-            await unit._command(wire.PRESCRIBE, runner=RUNNER, next=1, sessions=sessions)
+            await unit.prescribe(RUNNER, 1, SESSIONS)
         for begun, running_s in enumerate((80, 30, 80, 80), 1):  # the second is cut by a reboot
             world.run_for(running_s)
             await world.logs("start", begun)
@@ -134,9 +134,9 @@ def test_a_programme_goes_on_over_reboots_and_repeats_what_was_cut(tmp_path: Pat
         assert done[0]["off_strides"] == 0 < done[1]["off_strides"] < done[2]["off_strides"]
         assert all(s["cues"] > 0 for s in done)
         async with world.device() as unit:
-            plan = wire.parse(wire.PLAN, (await unit._command(wire.READ_PLAN))["data"])
-        assert (plan["runner"], plan["next"], plan["sessions"]) == (RUNNER, 4, sessions)
-        assert plan["baseline"] == done[0]["baseline"]
+            plan = await unit.read_plan()
+        assert (plan.runner, plan.following, plan.sessions) == (RUNNER, 4, SESSIONS)
+        assert plan.baseline == done[0]["baseline"]
 
     inside(tmp_path, act)
 

@@ -12,7 +12,8 @@ from kneecore import programme, settings, wire
 from kneecore.settings import Settings
 from kneesense import cuesettings
 from kneesense.errors import InputError
-from kneesense.prescription import PainRule, Prescription, composed, dumps, load, loads
+from kneesense.prescription import PainRule, Prescription, composed, dumps
+from kneesense.prescription_reader import load, loads
 
 LEAST = 'schema = 1\nauthor = "Dr. Kim"\n[cue]\nrule = "cadence"\n'
 FULL = """
@@ -171,7 +172,7 @@ def test_the_example_of_the_documentation_is_one():
 
 def test_an_unchanged_prescription_keeps_its_author_and_its_rule_on_pain():
     given_one = loads(FULL)
-    found = composed(Settings(**given_one.settings), given_one.sessions, FULL, None, "Ann", None)
+    found = composed(Settings(**given_one.settings), given_one.sessions, given_one, None, "Ann", None)
     assert found == given_one
 
 
@@ -179,10 +180,10 @@ def test_a_changed_one_needs_an_author_of_its_own():
     given_one = loads(FULL)
     changed = Settings(**dict(given_one.settings) | {"lean_offset_cdeg": -400})
     with pytest.raises(InputError, match=r"no longer what Dr\. Kim prescribed"):
-        composed(changed, given_one.sessions, FULL, None, "Ann", None)
+        composed(changed, given_one.sessions, given_one, None, "Ann", None)
     with pytest.raises(InputError, match=r"no longer what Dr\. Kim prescribed"):
-        composed(Settings(**given_one.settings), given_one.sessions[:1], FULL, None, "Ann", None)
-    found = composed(changed, given_one.sessions, FULL, "Ann herself", "Ann", "mine")
+        composed(Settings(**given_one.settings), given_one.sessions[:1], given_one, None, "Ann", None)
+    found = composed(changed, given_one.sessions, given_one, "Ann herself", "Ann", "mine")
     assert (found.author, found.note, found.settings["lean_offset_cdeg"]) == ("Ann herself", "mine", -400)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..bus import Update
     from ..coachsetup import CoachSetup
     from ..device import Device, UnitPlan
+    from ..prescription import Prescription
     from ..programme_view import Sessions
     from ..records import Record
     from ..store import Store, Unit
@@ -148,7 +149,7 @@ async def set_(
     screen_answers
         Answers of the safety screen before a runner's first cue, such as no,no,no,no,no. Asked for at a terminal.
     """
-    from ..prescription import check_sessions
+    from ..prescription_reader import check_sessions
     from .consent import require
 
     with _opened(whom, flags) as at:
@@ -192,10 +193,10 @@ async def import_(
     screen_answers
         Answers of the safety screen before a runner's first cue, such as no,no,no,no,no. Asked for at a terminal.
     """
-    from .. import prescription
+    from .. import prescription, prescription_reader
     from .consent import require, warn_of_lean
 
-    loaded = prescription.load(file)
+    loaded = prescription_reader.load(file)
     if not 1 <= following <= len(loaded.sessions):
         raise InputError(
             f"--next {following}: there are {len(loaded.sessions)} sessions", f"1 to {len(loaded.sessions)}"
@@ -245,7 +246,7 @@ async def export(
     with _opened(whom, flags) as at:
         async with at.connected() as (_, setup):
             found = prescription.composed(
-                setup.settings, setup.plan.sessions, at.store.prescription(at.runner), author, at.runner, note
+                setup.settings, setup.plan.sessions, _in_force(at), author, at.runner, note
             )
         with outfile.writing(file, overwrite=overwrite) as text:
             text.write(prescription.dumps(found))
@@ -311,6 +312,13 @@ async def _prescribe(
     at.store.set_programme(info.unit_id, first, table.encode(sessions))
 
 
+def _in_force(at: _At) -> Prescription | None:
+    from ..prescription_reader import loads
+
+    text = at.store.prescription(at.runner)
+    return loads(text) if text else None
+
+
 def _idle(device: Device) -> None:
     if device.info.running:
         raise CommandRefused(
@@ -337,8 +345,7 @@ def _edited(
 def _tell(at: _At, sessions: Sessions, held: list[Record], following: int) -> None:
     from .. import prescription, programme_view
 
-    prescribed = at.store.prescription(at.runner)
-    force = prescription.loads(prescribed) if prescribed else None
+    force = _in_force(at)
     summary = programme_view.summary(sessions, held, following)
     if sessions:
         at.out.note(programme_view.HEAD)

@@ -70,7 +70,7 @@ async def run(
     end
         With --attach: end the run that goes on, after fetching all of it.
     """
-    from .. import prescription
+    from .. import prescription, prescription_reader
     from ..alerts import Alerts
     from ..ble import BleLink
     from ..paths import store_file
@@ -109,7 +109,7 @@ async def run(
         if not attach:
             values |= _agreed(store, who, cue, screen_answers, out)
         prescribed = store.prescription(who)
-        on_pain = prescription.loads(prescribed).pain_text if prescribed else prescription.STOP
+        on_pain = prescription_reader.loads(prescribed).pain_text if prescribed else prescription.STOP
         plan = Plan(values, fields, runner if attach else who, attach, end, coached=True)
         session = Session(lambda: BleLink(paired.handle), store, plan, unit_id=paired.device)
         alerts = Alerts([AlertLine(out)], paired, on_pain=on_pain)
