@@ -197,8 +197,12 @@ class Control:
 
 
 def kept_settings() -> Settings:
+    """Those a host has set.  Before any: no cues, for nobody has asked the runner what speaks against them."""
     settings = Settings()
-    for name, value in state.load(SETTINGS_FILE, {}).items():
+    kept = state.load(SETTINGS_FILE, {})
+    if not kept:
+        settings.set("cue_rule", 0)
+    for name, value in kept.items():
         try:
             settings.set(name, value)
         except SettingError as error:

@@ -21,7 +21,7 @@ SESSIONS = ((1, 0, 0), (1, 20, 20), (1, 10, 20))
 async def prepare(world: World, **settings: int) -> None:
     async with world.device() as unit:
         await unit.calibrate(world.played.calibration.to_wire())
-        for name, value in ({"baseline_strides": 10, "auto_stop_s": 30} | settings).items():
+        for name, value in ({"cue_rule": 1, "baseline_strides": 10, "auto_stop_s": 30} | settings).items():
             await unit.set(name, value)
 
 
@@ -209,5 +209,16 @@ def test_a_lost_link_ends_a_host_s_buzz_but_no_message(tmp_path: Path) -> None:
             world.air.drop()
         await asyncio.sleep(1)
         assert pulses[1].ms == pytest.approx(400, abs=1)
+
+    inside(tmp_path, act)
+
+
+def test_a_unit_that_no_host_ever_told_to_cues_nobody(tmp_path: Path) -> None:
+    """Nobody has asked the runner what speaks against cues."""
+
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            await unit.calibrate(world.played.calibration.to_wire())
+            assert await unit.get("cue_rule") == wire.RULES.index("off")
 
     inside(tmp_path, act)

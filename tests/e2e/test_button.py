@@ -24,6 +24,7 @@ async def cued_run(world: World, unit: Device) -> None:
     """A run of somebody who is told to step faster all the time, up to the first cue."""
     world.run_for(120)
     await unit.calibrate(world.played.calibration.to_wire())
+    await unit.set("cue_rule", 1)
     await unit.set("baseline_strides", 10)
     await unit.set("auto_start_strides", 0)
     await unit.start()
