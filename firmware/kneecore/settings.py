@@ -11,7 +11,7 @@ Setting = namedtuple("Setting", ("name", "default", "low", "high", "unit", "mean
 TABLE = tuple(
     Setting(*row)
     for row in (
-        ("cue_rule", 1, 0, 4, "code", "0 off (until a host has set anything), 1 cadence, 2 lean, 3 impact, 4 metronome"),
+        ("cue_rule", 1, 0, 4, "code", "0 off (until a host sets anything), 1 cadence, 2 lean, 3 impact, 4 metronome"),
         ("cadence_offset_pm", 75, -200, 200, "permille", "target = baseline cadence + this; 0 guards the present one"),
         ("cadence_band_pm", 0, 0, 200, "permille", "half width of dead zone; 0: 2 SD of the baseline, at least 2 %"),
         ("cue_side", 0, 0, 3, "code", "0 towards the offset (0: less; cadence both), 1 both, 2 only more, 3 only less"),
