@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Unchanged running, recorded and simulated, through the whole pipeline: a rule that guards the present form keeps quiet."""
+"""Unchanged running, recorded and simulated, through the whole pipeline: a rule that guards the form keeps quiet."""
 
 from __future__ import annotations
 
