@@ -14,7 +14,7 @@ I2C_HZ = 400_000  # the MPU-6050's limit
 
 BUTTON = 27  # to ground, with the chip's pull-up; pins 34 to 39 have none
 
-CPU_HZ = 240_000_000  # the sample step is not yet compiled with viper: speed before battery
+CPU_HZ = 240_000_000  # speed before battery: how slow a clock keeps up is to be measured on a board
 
 # How the sensor lies in the case, in its own axes: outward through the lid, and to the end that is worn upwards.
 LID = (0, 0, 1)

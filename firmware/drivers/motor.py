@@ -111,25 +111,23 @@ class RmtMotor(Motor):
 
     def _hold_line(self) -> bool:
         """Have a generator that is at rest and holds the line; False while none can be had."""
-        if self._taken:
-            self._spent.append(self._rmt)
-        elif not self._spent:
+        if not self._taken and not self._spent:
             return True
+        if self._rmt is not None and self._taken:
+            self._spent.append(self._rmt)
+            self._rmt = None
         if all(rmt.wait_done(timeout=0) for rmt in self._spent):
-            for rmt in self._spent:
-                rmt.deinit()
-            self._spent.clear()
-            if not self._taken:
-                self._rmt.deinit()
+            if self._rmt is not None:
+                self._spent.append(self._rmt)
+            while self._spent:
+                self._spent.pop().deinit()
+            self._rmt = None
+            self._taken = True
         elif not self._taken:
             return True
-        return self._new_rmt()
-
-    def _new_rmt(self) -> bool:
         try:
             self._rmt = self._make_rmt(self._low())
         except OSError:  # every channel runs out unseen
-            self._spent.pop()
             return False
         self._taken = False
         return True

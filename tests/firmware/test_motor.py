@@ -152,3 +152,15 @@ def test_it_shakes_until_what_rings_on_is_over() -> None:
 def test_the_place_of_a_failed_one_refuses() -> None:
     motor = NoMotor(ERM, MAX_MS, lambda: 0)
     assert (motor.pulse(100), motor.busy(), motor.stop(), motor.shaking_until_us) == (0, False, True, 0)
+
+
+def test_without_a_generator_to_be_had_it_refuses_and_tries_again() -> None:
+    desk = Desk()
+    assert desk.motor.pulse(50)
+    desk.motor.stop()
+    desk.rmt.busy = False
+    desk.none_left = True
+    assert desk.motor.pulse(50) == desk.motor.pulse(50) == 0
+    assert not desk.motor.busy()
+    desk.none_left = False
+    assert desk.motor.pulse(50) == 50
