@@ -135,6 +135,7 @@ def test_the_cue_s_latency_does_not_drift_with_the_chip(tmp_path: Path, rate_err
     async def act(world: World) -> None:
         world.chip.rate_error = rate_error
         async with world.device() as unit:
+            await unit.set("cue_rule", 1)
             await unit.set("baseline_strides", 10)
             await unit.set("cadence_offset_pm", 0)
 
