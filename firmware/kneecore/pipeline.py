@@ -255,6 +255,10 @@ class Pipeline:
         straight = (
             self._open and self._rhythm.locked and self._rhythm.regular and not last.flags & wire.FLAG_TURN
         )
+        if (
+            ic_x16 >> 4 < self._settled_at != self._settle
+        ):  # after missing samples: where gravity is, is not known
+            straight = False
         slipped = self._seat.stride(self._stages.gravity, interval_x16, straight)
         if self._open:
             self._close(last, interval_x16)
