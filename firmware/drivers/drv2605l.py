@@ -135,7 +135,12 @@ class Drv2605l(Motor):
 
     def fault(self) -> int:
         """What the chip has met since it was last asked: 1 over-current (it has cut the drive), 2 over-temperature."""
-        return self._read(_STATUS) & (_OVER_TEMP | _OVER_CURRENT)
+        if self._off:
+            return 0
+        try:
+            return self._read(_STATUS) & (_OVER_TEMP | _OVER_CURRENT)
+        except MotorError:
+            return 0  # whoever plays next will hear of it
 
     def busy(self) -> bool:
         return self._under_way

@@ -61,6 +61,10 @@ class Motor:
         self.shaking_until_us = min(self.shaking_until_us, self._now_us() + self._fall_us)
         return confirmed
 
+    def fault(self) -> int:
+        """What its driver has met since it was last asked; 0: nothing, or it has no way to tell."""
+        return 0
+
     def busy(self) -> bool:
         raise NotImplementedError
 

@@ -206,6 +206,10 @@ class Pipeline:
             self._due = meter.peak_until + 1
         return event
 
+    def shaking(self, until: int) -> None:
+        """The unit's own motor shakes it from the next sample on until that one: no impact is measured meanwhile."""
+        self._meter.shaking(self.sample, until)
+
     def gap(self, samples: int, reason: int) -> int:
         """`samples` are missing before the next one (reason: index of wire.GAP_REASONS).  Breaks the stride."""
         at = self._frozen_from if self._frozen else self.sample

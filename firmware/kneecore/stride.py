@@ -76,8 +76,8 @@ class Stride:
             )
 
     def judge(self) -> None:
-        """Withhold a clipped impact, flag what is missing, and set the confidence."""
-        if self.flags & wire.FLAG_CLIPPED:
+        """Withhold an impact that was clipped or shaken, flag what is missing, and set the confidence."""
+        if self.flags & (wire.FLAG_CLIPPED | wire.FLAG_SHAKEN):
             self.pta_axial_mg = self.pta_resultant_mg = wire.UNKNOWN_U16
         if self.contact_x16 == 0 or self.axial_mg == 0:
             self.flags |= wire.FLAG_MISSING
@@ -106,6 +106,7 @@ class Meter:
         self._stride = self._nobody
         self._turn_x16 = 0
         self._turning_until_x16 = -1
+        self._shaken_from = self._shaken_until = -1  # samples
         self.stop()
 
     def stop(self) -> None:
@@ -164,9 +165,17 @@ class Meter:
             self._stride.flags |= wire.FLAG_CLIPPED
         self._tallied[tally.CLIPPED] = 0
 
+    def shaking(self, now: int, until: int) -> None:
+        """The unit's own motor shakes it from sample `now` until another; corrected by calling again."""
+        if now > self._shaken_until:
+            self._shaken_from = now
+        self._shaken_until = until
+
     def peak(self) -> None:
         """The sample `peak_until` has been seen."""
         stride = self._stride
+        if self._shaken_from <= self.peak_until and self._shaken_until >= self._opened:
+            stride.flags |= wire.FLAG_SHAKEN
         stride.axial_mg = stride.pta_axial_mg = self._tallied[tally.AXIAL] * 1000 >> 10
         stride.pta_resultant_mg = isqrt(self._tallied[tally.RESULTANT2]) * 2000 >> 10
 

@@ -47,10 +47,18 @@ GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_j
 MARKS = ("pain", "sync", "note", "mute", "pain_taken_back", "resume")
 STRIDE_FLAGS = (
     "clipped", "gap_before", "backdated", "turn", "strap_loose", "bias_unsettled", "metric_missing",
+    "shaken",  # since MINOR 2
 )  # fmt: skip
-FLAG_CLIPPED, FLAG_GAP_BEFORE, FLAG_BACKDATED, FLAG_TURN, FLAG_STRAP_LOOSE, FLAG_BIAS, FLAG_MISSING = (
-    1 << i for i in range(7)
-)
+(
+    FLAG_CLIPPED,
+    FLAG_GAP_BEFORE,
+    FLAG_BACKDATED,
+    FLAG_TURN,
+    FLAG_STRAP_LOOSE,
+    FLAG_BIAS,
+    FLAG_MISSING,
+    FLAG_SHAKEN,
+) = (1 << i for i in range(8))
 CUE_STATES = (
     "off", "baseline", "armed", "holdoff", "muted", "suspended", "refused", "anchoring", "faded",
 )  # fmt: skip

@@ -162,6 +162,9 @@ class Runs:
 
     def tend(self) -> None:
         """What happens by itself, looked at once a second."""
+        fault = self._voice.fault()
+        if fault:
+            self._journal.notice("motor_fault", 0, fault)
         coach = self._coach
         if coach is None:
             self._tend_watch()

@@ -52,6 +52,7 @@ class Sampler:
         )
         self._pace = Pace(imu.rate_hz, 0)
         self._strides = 0
+        self._shaking_us = 0  # the pipeline knows that the motor shakes the unit until then
         self._stride_us = 0  # when the last stride was told, or the run began
         self._rate_told = False
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
@@ -219,6 +220,10 @@ class Sampler:
         batch = self._batch
         count = self._imu.drain(batch)
         now_us = self._clock.us()
+        shaking_us = self._voice.shaking_until_us
+        if shaking_us != self._shaking_us:
+            self._shaking_us = shaking_us
+            pipeline.shaking(self._pace.at_x16(shaking_us) >> 4)
         self._pace.drained(count, now_us)
         pipeline.take(batch, 0, count)
         while True:

@@ -44,6 +44,15 @@ class Voice:
         if self._clock.us() < self._host_until_us:
             self.stop()
 
+    @property
+    def shaking_until_us(self) -> int:
+        """The unit may feel its own motor until then."""
+        return self._motor.shaking_until_us
+
+    def fault(self) -> int:
+        """What the motor's driver has met since it was last asked, 0 nothing: see Drv2605l.fault."""
+        return self._motor.fault()
+
     def stop(self) -> None:
         self._host_until_us = 0
         self._motor.stop()

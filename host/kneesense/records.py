@@ -37,7 +37,7 @@ _NOTICES = {
     "motor_limit": "a pulse was cut at the motor's limit",
     "host_clock": "the host's clock cannot be trusted",
     "strap_slip": "the strap has slipped: lean is not to be trusted until the next calibration",
-    "motor_fault": "the motor's driver failed: the unit does not buzz",
+    "motor_fault": "the motor's driver failed or protected itself: buzzes may be missing",
     "pairing_asked": "the button asked for pairing, which this firmware has not yet",
     "forget_asked": "the button asked to forget all hosts, which this firmware knows none of",
 }

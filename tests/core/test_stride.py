@@ -26,13 +26,20 @@ def feed(tallied, meter, now, acceleration, yaw=0, clipped=0):
 
 
 def measured(
-    lean_cdeg=lambda i: 0, axial=lambda i: 1024, clipped=lambda i: 0, yaw=lambda i: 0, rate_hz=RATE_HZ
+    lean_cdeg=lambda i: 0,
+    axial=lambda i: 1024,
+    clipped=lambda i: 0,
+    yaw=lambda i: 0,
+    rate_hz=RATE_HZ,
+    shaken=(),
 ):
     """A stride from IC to END of the given signals, functions of the sample."""
     tallied = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, 1)
     meter, stride, following = Meter(rate_hz, 3000, tallied), Stride(), Stride()
     stride.begin(IC * 16, 0)
     following.begin(END * 16, 0)
+    for from_and_until in shaken:
+        meter.shaking(*from_and_until)
     for now in range(OPENED - 20, END):
         if now == OPENED:
             meter.open(now)
@@ -99,6 +106,27 @@ def test_a_clipped_sample_anywhere_withholds_the_impact(sample, is_clipped):
     assert (stride.pta_axial_mg == wire.UNKNOWN_U16) is is_clipped
     assert (stride.pta_resultant_mg == wire.UNKNOWN_U16) is is_clipped
     assert stride.axial_mg == 1000
+
+
+@pytest.mark.parametrize(
+    ("shaken", "withheld"),
+    [
+        ([], False),
+        ([(900, 995)], False),
+        ([(900, 1005)], True),
+        ([(1040, 1100)], True),
+        ([(1080, 1200)], False),
+        ([(900, 1200), (950, 960)], False),  # stopped early
+    ],
+)
+def test_an_impact_that_the_own_motor_shook_is_withheld(shaken, withheld):
+    """From the zero crossing before contact to 90 ms after it."""
+    stride = measured(shaken=shaken)
+    assert bool(stride.flags & wire.FLAG_SHAKEN) is withheld
+    assert (stride.pta_axial_mg == wire.UNKNOWN_U16) is withheld
+    assert (stride.pta_resultant_mg == wire.UNKNOWN_U16) is withheld
+    assert stride.axial_mg == 1000  # good enough to tell running from walking
+    assert stride.confidence == 100
 
 
 def test_one_odd_stride_is_no_turn():

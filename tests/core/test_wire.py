@@ -107,8 +107,8 @@ def test_codes_of_meaning_keep_their_numbers():
         "fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full",
     )  # fmt: skip
     flags = (wire.FLAG_CLIPPED, wire.FLAG_GAP_BEFORE, wire.FLAG_BACKDATED, wire.FLAG_TURN, wire.FLAG_STRAP_LOOSE,
-             wire.FLAG_BIAS, wire.FLAG_MISSING)  # fmt: skip
-    assert flags == (1, 2, 4, 8, 16, 32, 64)
+             wire.FLAG_BIAS, wire.FLAG_MISSING, wire.FLAG_SHAKEN)  # fmt: skip
+    assert flags == (1, 2, 4, 8, 16, 32, 64, 128)
     assert len(flags) == len(wire.STRIDE_FLAGS)
 
 

@@ -20,6 +20,7 @@ _SHORT = {
     "strap_loose": "loose",
     "bias_unsettled": "bias",
     "metric_missing": "miss",
+    "shaken": "motor",
 }
 
 

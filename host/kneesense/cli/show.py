@@ -13,8 +13,8 @@ def show(run: str = "last", /, *, flags: StoreFlags = DEFAULT_STORE) -> None:
     A stride: number, time of contact, gait, cadence, contact time, peak acceleration along the shank, lean in
     mid-stance, flags; a cue stands before the stride it came in.  Flags: clipped (impact withheld), gap (samples
     missing before), late (counted once the gait was sure), turn, loose (strap), bias (of the gyro, not yet known),
-    miss (a value is missing).  Times are by the sensor's rate as measured over the run.  The text's cadence is that
-    of the running, `mean_cadence_spm` in JSON that of all strides.
+    miss (a value is missing), motor (it shook the unit: impact withheld).  Times are by the sensor's rate as measured
+    over the run.  The text's cadence is that of the running, `mean_cadence_spm` in JSON that of all strides.
 
     Examples: kneesense show last; kneesense show 3 --json
 
