@@ -14,8 +14,9 @@ State of a stride, the first that applies (wire.CUE_STATES):
     armed      else
 
 Only strides labelled run, of known length, enough confidence and without the rule's barred flags are seen; walking or
-missing data empty the window of n.  The band's default is 2 SD: at 1 SD, 3 of 5 fires 79 times in 5 minutes of
-unchanged running, at 2 SD 0.4.  A mute goes on measuring; after a pain mark nothing is, a painful gait is no baseline.
+missing data empty the window of n.  The band's default is 2 SD: of strides that do not hang together, 3 of 5 fires 10
+times in 5 minutes of unchanged running at 1 SD, and 0.03 times at 2 SD.  A mute goes on measuring; after a pain mark
+nothing is, a painful gait is no baseline.
 """
 
 from array import array
