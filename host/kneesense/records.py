@@ -22,6 +22,7 @@ Record = dict[str, Any]
 SCHEMA = 1
 _BARE = Number("", "", 1)  # of a rule not known here
 RATE_MEASURED = "rate_measured"
+_UNSEEN_PART = 2000  # of the rate: so little changes no cadence that is shown
 
 _NOTICES = {
     "error": "the unit met an error",
@@ -233,7 +234,8 @@ class RunRecords:
         """A warning where the rate measured is not the one in START: what was told until now went by the latter."""
         self._stop = values
         rate_mhz = values["rate_mhz"]
-        if not rate_mhz or rate_mhz == 1000 * self._nominal_hz:
+        off_mhz = abs(rate_mhz - 1000 * self._nominal_hz)
+        if not rate_mhz or off_mhz * _UNSEEN_PART <= 1000 * self._nominal_hz:
             return None
         message = f"sensor ran at {rate_mhz / 1000:.2f} Hz, not {self._nominal_hz}; `show` goes by that"
         return {"type": "warning", "t_s": self._device_s(values), "code": RATE_MEASURED, "message": message}

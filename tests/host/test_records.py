@@ -286,10 +286,11 @@ def test_codes_added_later_are_shown(run):
 
 
 def test_a_rate_that_was_measured_differently_is_told(run):
-    assert run.feed("stop", STOP | {"rate_mhz": 500_000}) is None
-    told = run.feed("stop", STOP | {"rate_mhz": 499_926})
+    for unseen in (500_000, 499_926, 500_250):
+        assert run.feed("stop", STOP | {"rate_mhz": unseen}) is None
+    told = run.feed("stop", STOP | {"rate_mhz": 499_500})
     assert (told["type"], told["code"]) == ("warning", "rate_measured")
-    assert "499.93 Hz, not 500" in told["message"]
+    assert "499.50 Hz, not 500" in told["message"]
 
 
 def test_the_summary_divides_the_time(run):

@@ -204,7 +204,7 @@ def of_studies(invariance: Invariance | None, curve: Curve | None) -> Iterator[C
             "confidence predicts error",
             curve.predicts,
             curve.text(),
-            "less confidence, more error, in every metric",
+            "strides below the gate worse than the most trusted, in every metric",
         )
 
 

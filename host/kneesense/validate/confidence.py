@@ -22,7 +22,7 @@ from .compare import Tally, compare
 from .found import first_seconds, pipeline_of
 from .stats import rms
 
-BINS = ((0, 60), (60, 80), (80, 90), (90, 101))  # cues need 60
+BINS = ((0, 60), (60, 80), (80, 101))  # cues need 60
 ERRORS = {"lean_mid_deg": "deg", "ic_ms": "ms", "contact_ms": "ms"}
 SPOILT = ("nothing", "clipping", "loose strap", "gaps", "bias jump")
 
@@ -64,7 +64,7 @@ class Curve:
     def text(self) -> str:
         """RMS errors from the least to the most trusted bin."""
         return "; ".join(
-            f"{name.rpartition('_')[0]} {' > '.join(_short(b.rms[name]) for b in self.bins)} {unit}"
+            f"{name.rpartition('_')[0]} {', '.join(_short(b.rms[name]) for b in self.bins)} {unit}"
             for name, unit in ERRORS.items()
         )
 
