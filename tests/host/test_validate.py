@@ -191,7 +191,7 @@ def curve_of(*values):
 
 @pytest.mark.parametrize(
     ("values", "predicts"),
-    [((4, 3, 2, 1), True), ((1, 3, 2, 4), False), ((None, 2, None, 1), True), ((1, None, None, None), False)],
+    [((4, 5, 1), True), ((1, 3, 4), False), ((None, 2, 1), True), ((1, None, None), False)],
 )
 def test_confidence_predicts_when_the_least_trusted_are_worse(values, predicts):
     assert curve_of(*values).predicts is predicts
