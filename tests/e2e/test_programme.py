@@ -43,7 +43,7 @@ def test_a_faded_programme_is_run_without_the_host_and_then_shown(
 ) -> None:
     file = tmp_path / "knee.toml"
     file.write_text(
-        'schema = 1\nauthor = "Dr. Kim"\n[cue]\nrule = "cadence"\n[target]\noffset_pct = 10\n'
+        'schema = 1\nauthor = "a physical therapist"\n[cue]\nrule = "cadence"\n[target]\noffset_pct = 10\n'
         "[dose]\nminutes = [1, 1, 1]\n[fade]\nwith_s = [0, 20, 10]\nwithout_s = [0, 20, 20]\n"
     )
 
@@ -67,7 +67,7 @@ def test_a_faded_programme_is_run_without_the_host_and_then_shown(
         assert first["cues"] > second["cues"] > 0, "it fades"
         assert (first["on_in_band"], second["off_in_band"]) == (0, 0), "this runner does not respond"
         assert first["mean_cadence_spm"] == pytest.approx(first["baseline"], rel=0.02)
-        assert (summary["done"], summary["next"], summary["author"]) == (2, 3, "Dr. Kim")
+        assert (summary["done"], summary["next"], summary["author"]) == (2, 3, "a physical therapist")
         assert summary["cues"] == first["cues"] + second["cues"] == len(world.of("cue"))
         assert summary["retention_in_band"] == 0
         await command.show(offline=True, flags=flags)

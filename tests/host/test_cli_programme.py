@@ -10,7 +10,7 @@ from kneesense.prescription_reader import load
 from kneesense.store import Store, Unit
 
 GIVEN = """schema = 1
-author = "Dr. Kim"
+author = "a physical therapist"
 runner = "Ann"
 [cue]
 rule = "cadence"
@@ -180,14 +180,14 @@ def test_import_brings_cue_target_and_sessions_to_the_unit(tell, tell_json, unit
     unit.settings = {INDEX["cue_mode"]: 3, INDEX["cue_side"]: 2}  # of before
     code, out, _ = tell("programme", "import", file)
     assert code == 0
-    assert "prescribed by Dr. Kim" in out
+    assert "prescribed by a physical therapist" in out
     names = {
         name: unit.settings[INDEX[name]] for name in ("cue_rule", "cadence_offset_pm", "cue_mode", "cue_side")
     }
     assert names == {"cue_rule": 1, "cadence_offset_pm": 100, "cue_mode": 0, "cue_side": 0}
     assert kept(unit) == (unit.number, 1, ((10, 0, 0), (12, 0, 0)))
     summary = tell_json("programme", "show")[1][-1]
-    assert summary["author"] == "Dr. Kim"
+    assert summary["author"] == "a physical therapist"
     assert "at most 2/10" in summary["on_pain"]
 
 
@@ -215,7 +215,7 @@ def test_export_is_what_was_imported(tell, tell_json, unit, file, tmp_path):
     tell("programme", "import", file)
     out = tmp_path / "out.toml"
     code, records, _ = tell_json("programme", "export", out)
-    assert (code, records[-1]["author"]) == (0, "Dr. Kim")
+    assert (code, records[-1]["author"]) == (0, "a physical therapist")
     assert load(out) == load(file)
     code, _, err = tell("programme", "export", out)
     assert code == 2
@@ -229,7 +229,7 @@ def test_a_changed_prescription_is_no_longer_its_authors(tell, unit, file, tmp_p
     out = tmp_path / "out.toml"
     code, _, err = tell("programme", "export", out)
     assert code == 2
-    assert "no longer what Dr. Kim prescribed: --author NAME" in err[0]
+    assert "no longer what a physical therapist prescribed: --author NAME" in err[0]
     assert not out.exists()
     assert tell("programme", "export", out, "--author", "Ann")[0] == 0
     assert load(out).author == "Ann"

@@ -188,7 +188,7 @@ def test_pain_is_answered_with_stop_or_what_is_prescribed(tell_json, paired, hom
 
 
 GRADED = """schema = 1
-author = "Dr. Kim"
+author = "a physical therapist"
 [cue]
 rule = "cadence"
 [pain]

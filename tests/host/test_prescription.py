@@ -15,10 +15,10 @@ from kneesense.errors import InputError
 from kneesense.prescription import PainRule, Prescription, composed, dumps
 from kneesense.prescription_reader import load, loads
 
-LEAST = 'schema = 1\nauthor = "Dr. Kim"\n[cue]\nrule = "cadence"\n'
+LEAST = 'schema = 1\nauthor = "a physical therapist"\n[cue]\nrule = "cadence"\n'
 FULL = """
 schema = 1
-author = "Dr. Kim"
+author = "a physical therapist"
 runner = "Ann"
 note = "left knee"
 
@@ -48,7 +48,7 @@ no_worse_next_morning = true
 
 def test_the_least_one_means_every_default():
     found = loads(LEAST)
-    assert (found.author, found.rule, found.runner) == ("Dr. Kim", "cadence", None)
+    assert (found.author, found.rule, found.runner) == ("a physical therapist", "cadence", None)
     assert found.sessions == programme.DEFAULT
     assert found.pain is None
     assert found.pain_text == "stop the activity; no more cues in this run"

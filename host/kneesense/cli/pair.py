@@ -30,7 +30,7 @@ async def pair(
 
     Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
-    Examples: kneesense pair 0c0d --side right; kneesense pair 0c0d --side left --face medial --runner Ann
+    Examples: kneesense pair 0c0d --side right; kneesense pair 0c0d --side left --face medial --runner me
 
     Parameters
     ----------
