@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "demo.svg"
-COLUMNS = 116
+COLUMNS = 84
 _HEAD = 9  # lines of the run's beginning that are shown
 _AROUND = {"link": (1, 4), "cue": (4, 4)}  # lines before and after the lost link and the first cue
 
