@@ -48,7 +48,7 @@ def test_a_run_begins_and_ends_by_itself_and_is_fetched_later(tmp_path: Path) ->
     inside(tmp_path, act)
 
 
-def test_walking_or_a_connected_host_starts_nothing(tmp_path: Path) -> None:
+def test_a_connected_host_or_the_setting_at_0_starts_nothing(tmp_path: Path) -> None:
     async def act(world: World) -> None:
         await prepare(world)
         async with world.device():
