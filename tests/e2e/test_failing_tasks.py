@@ -11,10 +11,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from worlds import World, inside
 
 from kneecore import wire
 from kneesense.world import firmware
-from worlds import World, inside
 
 AT_ONCE_MS = 60  # after the failure, which is looked for every 20 ms
 SABOTAGE = """
