@@ -12,7 +12,9 @@ I2C_SCL = 22
 I2C_SDA = 21
 I2C_HZ = 400_000  # the MPU-6050's limit
 
-BUTTON = 27  # to ground, with the chip's pull-up; pins 34 to 39 have none
+BUTTON = 27  # to ground; the chip's pull-up is off in deep sleep, so the board has one of 100 kOhm
+IMU_INT = 33  # the sensor's interrupt, high when it moved; like BUTTON one of the pins that can wake the chip
+LED = 13
 
 CPU_HZ = 240_000_000  # speed before battery: how slow a clock keeps up is to be measured on a board
 
@@ -21,13 +23,14 @@ LID = (0, 0, 1)
 TOP = (1, 0, 0)
 
 # `motor`: "drv2605l" on the I2C bus, `pin` its EN, or "transistor", `pin` its gate.  `actuator`: of drivers.actuators.
-# No pulse is longer than `max_ms`, whoever asks.
-Build = namedtuple("Build", ("motor", "pin", "actuator", "max_ms"))
+# No pulse is longer than `max_ms`, whoever asks.  `gauge`: "max17048" on the I2C bus, which knows of charging too, or
+# "adc": the cell halved on pin `cell`, and the charger's open-drain "charging" on pin `charge`.
+Build = namedtuple("Build", ("motor", "pin", "actuator", "max_ms", "gauge", "cell", "charge"))
 
 BUILDS = {
-    "reference": Build("drv2605l", 26, "C10-100", 400),
-    "reference-erm": Build("drv2605l", 26, "310-101", 400),
-    "cheap": Build("transistor", 25, "310-101", 400),
+    "reference": Build("drv2605l", 26, "C10-100", 400, "max17048", None, None),
+    "reference-erm": Build("drv2605l", 26, "310-101", 400, "max17048", None, None),
+    "cheap": Build("transistor", 25, "310-101", 400, "adc", 35, 32),
 }
 BUILD = BUILDS["cheap"]
 MOTOR_RMT_CHANNEL = 0

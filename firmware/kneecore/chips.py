@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Inertial chips the product knows: scales at the ranges used and the sample rate.  The index is that of wire.CHIPS.
 
-Ref: InvenSense MPU-6050 PS-MPU-6000A rev 3.4, tables 6.1 and 6.2 (+-16 g, +-2000 deg/s); 1 kHz / 2 = 500 Hz.
+All at +-2000 deg/s and +-16 g, the LSM6DSO32 at +-32 g.  Each driver names the data sheet its figures are from.
 """
 
 from collections import namedtuple
@@ -12,6 +12,11 @@ Chip = namedtuple("Chip", ("name", "acc_lsb_per_g", "gyro_lsb_per_10dps", "rate_
 TABLE = (
     Chip("unknown", 0, 0, 0),
     Chip("mpu6050", 2048, 164, 500),
+    Chip("mpu6500", 2048, 164, 250),
+    Chip("mpu9250", 2048, 164, 250),
+    Chip("lsm6dso", 2049, 143, 416),  # 0.488 mg and 70 mdps a count
+    Chip("lsm6dso32", 1025, 143, 416),  # 0.976 mg and 70 mdps a count
+    Chip("icm42688p", 2048, 164, 500),
 )
 
 

@@ -44,6 +44,10 @@ TABLE = tuple(
         ("metronome_cspm", 0, 0, 24000, "csteps/min", "beat; 0: baseline cadence + cadence_offset_pm"),
         ("auto_start_strides", 8, 0, 100, "strides", "run strides that start a run without a host; 0: never"),
         ("auto_stop_s", 180, 30, 1800, "s", "without a stride that end a run started by itself or by the button"),
+        ("imu_chip", 0, 0, 20, "code", "of parts that answer alike: 0 told apart by 1 g at rest, else the chip's code"),
+        ("raw_record", 0, 0, 1, "code", "1: runs log the samples too; fills 1.5 MB in minutes"),
+        ("battery_stop_mv", 3350, 3000, 3700, "mV", "three readings in a row below it end the run and the boot"),
+        ("sleep_after_s", 600, 0, 7200, "s", "still, with no run and no host, before the unit sleeps; 0: never"),
     )
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAJOR = 1
-MINOR = 2
+MINOR = 3
 
 _MAGIC = 0xA0  # high nibble of byte 0; MAJOR is the low one
 HEAD = 3
@@ -40,7 +40,7 @@ UNKNOWN_U16 = 0xFFFF
 SIDES = ("unknown", "left", "right")
 FACES = ("unknown", "medial", "lateral")  # which side of the tibia the unit sits on, lid outward
 GAITS = ("unsure", "walk", "run")
-CHIPS = ("unknown", "mpu6050")
+CHIPS = ("unknown", "mpu6050", "mpu6500", "mpu9250", "lsm6dso", "lsm6dso32", "icm42688p")
 RULES = ("off", "cadence", "lean", "impact", "metronome")
 DIRECTIONS = ("none", "increase", "decrease")
 GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full")
@@ -67,8 +67,12 @@ ENDINGS = ("host", "button", "auto", "fault", "battery")
 NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
     "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip", "motor_fault", "pairing_asked",
-    "forget_asked",
+    "forget_asked", "log_missing", "log_damaged", "battery_low", "boots_failed", "sensor_back", "raw_stopped",
 )  # fmt: skip
+RESETS = ("unknown", "power_on", "reset", "watchdog", "wake", "soft")  # why the unit booted
+WAKES = ("none", "motion", "button", "timer")  # what ended its sleep
+CHARGING = ("unknown", "no", "yes")
+TROUBLES = ("sensor", "motor", "log", "log_full", "battery_low", "safe_mode")  # bits of what is wrong now
 STATUSES = ("ok", "refused", "busy", "bad_value", "bad_state", "unknown_command", "failed")
 OK, REFUSED, BUSY, BAD_VALUE, BAD_STATE, UNKNOWN_COMMAND, FAILED = range(7)
 
@@ -159,6 +163,17 @@ SESSION = _record(  # a run of the programme is over: dose in blocks with cues (
     ("off_mean", "i"), ("rule", "B"), ("baseline", "i"), ("target", "i"), ("band", "i"),
 )  # fmt: skip
 
+# Since MINOR 3
+BATTERY = _record("battery", 0x0B, *_KEY, ("mv", "H"), ("percent", "B"), ("charging", "B"))  # 0, 0xFF unknown
+BOOT = _record(  # the first record of every boot
+    "boot", 0x0C, *_KEY, ("cause", "B"), ("wake", "B"), ("failed", "B"), ("fw_major", "B"), ("fw_minor", "B"),
+    ("fw_patch", "B"), ("battery_mv", "H"),
+)  # fmt: skip
+RAW = _record(  # samples as the chip counts them, six int16 each: ax ay az gx gy gz; `sample`: index of the first
+    "raw", 0x0D, *_KEY, ("sample", "I"), ("counts", "*")
+)
+RAW_SAMPLES = 19  # in a full record
+
 # Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
 HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
 GET = _record("get", 0x41, ("token", "H"), ("setting", "B"))
@@ -179,6 +194,8 @@ PROGRESS = _record("progress", 0x4C, ("token", "H"))
 # without: cues throughout).  No session: no programme.  `next`: the session the next run will be, counted from 1.
 PRESCRIBE = _record("prescribe", 0x4D, ("token", "H"), ("runner", "H"), ("next", "B"), ("sessions", "*"))
 READ_PLAN = _record("read_plan", 0x4E, ("token", "H"))
+STATUS = _record("status", 0x4F, ("token", "H"))
+ERASE = _record("erase", 0x50, ("token", "H"), ("to_seq", "I"))  # the log up to and including that record
 
 # Answers, 0x60..0x7F
 REPLY = _record(
@@ -195,6 +212,11 @@ STAGE = _record(  # data of the answer to PROGRESS; `verdict_seq` once the stage
 )  # fmt: skip
 PLAN = _record(  # data of the answer to READ_PLAN; `baseline` and `sd` in the rule's unit, 0 before the first session
     "plan", 0x64, ("runner", "H"), ("next", "B"), ("baseline", "i"), ("sd", "i"), ("sessions", "*"),
+)  # fmt: skip
+HEALTH = _record(  # data of the answer to STATUS; `troubles` are bits of TROUBLES; sizes in bytes
+    "health", 0x65, ("troubles", "H"), ("cause", "B"), ("failed", "B"), ("battery_mv", "H"), ("percent", "B"),
+    ("charging", "B"), ("temperature_cdeg", "h"), ("log_capacity", "I"), ("log_used", "I"), ("log_unfetched", "I"),
+    ("log_erased", "I"), ("log_damaged", "H"), ("heap_free", "I"), ("flash_worst_ms", "H"),
 )  # fmt: skip
 
 COMMANDS = (
@@ -213,8 +235,10 @@ COMMANDS = (
     PROGRESS,
     PRESCRIBE,
     READ_PLAN,
+    STATUS,
+    ERASE,
 )
-LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION)
+LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW)
 
 
 def refusal(name: str) -> int:

@@ -41,6 +41,12 @@ _NOTICES = {
     "motor_fault": "the motor's driver failed or protected itself: buzzes may be missing",
     "pairing_asked": "the button asked for pairing, which this firmware has not yet",
     "forget_asked": "the button asked to forget all hosts, which this firmware knows none of",
+    "log_missing": "the flash has no place for a log: nothing is kept, cues go on",
+    "log_damaged": "a part of the log cannot be read",
+    "battery_low": "the battery is empty: what was recorded is safe, the unit stops",
+    "boots_failed": "the unit failed to start several times and is in safe mode",
+    "sensor_back": "the motion sensor works again",
+    "raw_stopped": "raw recording stopped: the rest of the log is kept for strides",
 }
 
 

@@ -42,6 +42,9 @@ PURPOSE = {
     "verdict": "A stage of a calibration is over: why it was refused (bits, 0: accepted), what it measured, and the "
     "calibration it led to (all 0 where there is none).",
     "session": "A run of the programme is over: dose in blocks with cues, retention in those without.",
+    "battery": "The cell: voltage without load and charge, 0 and 255 where unknown.",
+    "boot": "The first record of every boot: why, what ended a sleep, how many boots before it failed.",
+    "raw": "Samples in the chip's counts: up to 19 times ax ay az gx gy gz (i16); `sample`: index of the first.",
     "hello": "Version handshake, first command of every connection; answered with a `unit` record.",
     "get": "Read one setting; the answer's data is an i32.",
     "set": "Change one setting.",
@@ -59,6 +62,9 @@ PURPOSE = {
     "read_plan": "How far the programme has come; answered with a `plan` record.",
     "plan": "Data of the answer to `read_plan`.",
     "stage": "Data of the answer to `progress`; the verdict is in the log at `verdict_seq` once the stage is over.",
+    "status": "How the unit is; answered with a `health` record.",
+    "erase": "Erase the log up to and including this record; refused in a run.",
+    "health": "Data of the answer to `status`.",
     "reply": "Answer to a command: its token and code, a status, the unit's time, data of that command's own.",
     "unit": "Data of the answer to `hello`.",
     "fetched": "Ends a log transfer: how many records were sent.",
@@ -121,12 +127,16 @@ def codes() -> str:
         "status": wire.STATUSES,
         "calibration stage": wire.STAGES,
         "calibration state": wire.CALIBRATION_STATES,
+        "cause of a boot": wire.RESETS,
+        "wake": wire.WAKES,
+        "charging": wire.CHARGING,
     }
     rows = [(name, ", ".join(f"{i} {text}" for i, text in enumerate(texts))) for name, texts in lists.items()]
     bits = [
         ("flags of a stride", wire.STRIDE_FLAGS),
         ("refused of a verdict", wire.REFUSALS),
         ("cautions of a verdict", wire.CAUTIONS),
+        ("troubles of health", wire.TROUBLES),
     ]
     rows += [
         (f"{name} (bits)", ", ".join(f"{1 << i} {text}" for i, text in enumerate(texts)))
