@@ -188,7 +188,7 @@ def test_the_watchdog_is_fed_in_time_idle_and_in_a_run(tmp_path: Path) -> None:
         await prepare(world)
         world.run_for(30)
         await world.logs("stop", within_s=100)
-        board = world.unit.board
+        board = world.unit.board.power
         assert 1000 <= board.watchdog_ms <= 2000
         assert len(board.fed_us) > 50
         assert max(b - a for a, b in pairwise(board.fed_us)) < 1000 * board.watchdog_ms

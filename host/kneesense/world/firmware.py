@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Starts the firmware as its own process in desktop MicroPython, joined to the world by two pipes."""
+"""Starts the firmware as its own process in desktop MicroPython, joined to the world by two pipes.
+
+It lies in the unit's flash and starts as on the board: boot.py, main.py, then a prompt (standins/port.py).
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,7 @@ class Process:
         self._hardware = hardware
         self._flash = flash
         self._output = output
-        self._program = program or firmware_dir() / "main.py"
+        self._program = program
         self._loop = virtual_loop()
         self._buffer = bytearray()
         self._interrupts: list[tuple[int, str, Any]] = []
@@ -96,14 +99,16 @@ class Process:
         to_firmware, from_world = os.pipe()
         self._reader, self._writer = to_world, from_world
         standins = Path(__file__).parent / "standins"
+        program = self._program or standins / "port.py"
+        modules = firmware_dir() if self._program else ""  # "": the flash
         environment = {
             **os.environ,
-            "MICROPYPATH": f"{standins}:{firmware_dir()}:.frozen",
+            "MICROPYPATH": f"{standins}:{modules}:.frozen",
             "KNEESENSE_WORLD_OUT": str(from_firmware),
             "KNEESENSE_WORLD_IN": str(to_firmware),
         }
         self._child = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", str(self._program)],
+            [micropython(), "-X", f"heapsize={HEAP}", str(program)],
             cwd=self._flash, env=environment, pass_fds=(from_firmware, to_firmware),
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
         )  # fmt: skip

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""Parts that more than one program of the unit makes: boot.py, main.py and safe/main.py."""
+
+import time
+
+from machine import ADC, I2C, Pin
+
+import pins
+from drivers import bus
+from drivers.sleeper import Sleeper
+
+
+def motor_off() -> None:
+    Pin(pins.BUILD.pin, Pin.OUT, value=0)
+
+
+def make_bus():
+    """The bus of sensor and gauge, freed from a part that an earlier boot left in mid-byte.
+
+    MicroPython gives the same object for the same bus, so a driver that holds it goes on with it.
+    """
+    scl = Pin(pins.I2C_SCL, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
+    sda = Pin(pins.I2C_SDA, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
+    if not bus.free(scl, sda, time.sleep_us):
+        print("the I2C data line stays low")
+    return I2C(pins.I2C_BUS, scl=scl, sda=sda, freq=pins.I2C_HZ)
+
+
+def make_battery():
+    if pins.BUILD.gauge == "max17048":
+        from drivers.max17048 import Max17048
+
+        return Max17048(make_bus())
+    from drivers.battery import AdcBattery
+
+    adc = ADC(Pin(pins.BUILD.cell), atten=ADC.ATTN_11DB)
+    return AdcBattery(adc, Pin(pins.BUILD.charge, Pin.IN, Pin.PULL_UP))
+
+
+def make_sleeper() -> Sleeper:
+    return Sleeper(Pin(pins.IMU_INT, Pin.IN), Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP))
+
+
+def make_log():
+    from drivers.filelog import FileLog
+
+    return FileLog("log")
