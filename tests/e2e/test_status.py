@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from worlds import World, inside
 
+from kneesense.cli.output import StoreFlags
+from kneesense.cli.status import status
 from kneesense.errors import CommandRefused
+from kneesense.store import Store, Unit
 from kneesense.world.chips.mpu6050 import Faults
+from kneesense.world.unit import UNIT_ID
 
 
 def test_a_unit_tells_how_it_is(tmp_path: Path) -> None:
@@ -58,3 +62,20 @@ def test_a_log_is_erased_but_not_in_a_run_and_numbers_go_on(tmp_path: Path) -> N
         assert [record.seq for record in world.logged()] == [last + 1]
 
     inside(tmp_path, act)
+
+
+def test_the_command_tells_it_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def act(world: World) -> None:
+        flags = StoreFlags(store=tmp_path / "runs.sqlite")
+        with Store(tmp_path / "runs.sqlite") as store:
+            store.remember(Unit(UNIT_ID.hex(), world.unit.short_id, "right", "medial", "Ann"))
+        assert await status(flags=flags) == 0
+        await world.unit.power_off()
+        world.chip.faults = Faults(bus=lambda transfer: errno.ENODEV)
+        world.unit.power_on()
+        assert await status(world.unit.short_id, flags=flags) == 1
+
+    inside(tmp_path, act)
+    well, ill = capsys.readouterr().out.split("nothing is wrong\n")
+    assert "mpu6050, 500 Hz" in well
+    assert "WRONG     the motion sensor does not work" in ill
