@@ -22,16 +22,17 @@ import time
 
 import machine
 from esp32 import RMT
-from machine import I2C, WDT, Timer
+from machine import WDT, Timer
 
-from drivers import ImuError, MotorError, bus
+from drivers import ImuError, MotorError
 from drivers.actuators import ACTUATORS
-from drivers.filelog import FileLog
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
 from drivers.mpu6050 import Mpu6050
 from kneecore import wire
+from kneecore.patterns import LOW_BATTERY
 from kneecore.version import VERSION
-from tasks import state
+from parts import make_battery, make_bus, make_lamp, make_log, make_sleeper
+from tasks import boots, state
 from tasks.button import Button
 from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
@@ -39,36 +40,19 @@ from tasks.coaching import Coaching
 from tasks.control import Control, kept_settings
 from tasks.health import Health
 from tasks.journal import Journal
+from tasks.power import Power
 from tasks.radio import Radio
 from tasks.runs import Runs
 from tasks.sampler import Sampler
 from tasks.voice import Voice
-from tasks.watchdog import TIMEOUT_MS, Watchdog
+from tasks.watchdog import TAKEN_OVER_MS, TIMEOUT_MS, Watchdog
 
-_BOOT_FILE = "boot.json"
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
+_MOTION_MG = 100  # that ends deep sleep: a step, not the street
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
 _ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
-
-
-def next_boot() -> int:
-    boot = (state.load(_BOOT_FILE, 0) + 1) & 0xFFFF
-    state.save(_BOOT_FILE, boot)
-    return boot
-
-
-def make_bus():
-    """The sensor's bus, freed from a part that an earlier boot left in mid-byte.
-
-    MicroPython gives the same object for the same bus, so a driver that holds it goes on with it.
-    """
-    scl = Pin(pins.I2C_SCL, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
-    sda = Pin(pins.I2C_SDA, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
-    if not bus.free(scl, sda, time.sleep_us):
-        print("the I2C data line stays low")
-    return I2C(pins.I2C_BUS, scl=scl, sda=sda, freq=pins.I2C_HZ)
 
 
 def motor_pin():
@@ -116,6 +100,27 @@ def make_imu(journal):
     return imu
 
 
+def stirred(imu) -> bool:
+    try:
+        return imu.one_g_error_pm(_ONE_G_SAMPLES) is None
+    except ImuError:
+        return False
+
+
+def armed(imu) -> bool:
+    """Whether the sensor now waits for motion."""
+    try:
+        return imu.arm_motion(_MOTION_MG)
+    except ImuError as error:
+        print("no motion wake:", error)
+        return False
+
+
+def flat(runs, voice) -> None:
+    runs.stop(wire.ENDINGS.index("battery"))
+    voice.say(LOW_BATTERY)
+
+
 async def guarded(motor, journal, name: str, task) -> None:
     """Run a task for ever; what it raises stops the motor, is recorded once a cause, and it is started again."""
     told = ""
@@ -132,7 +137,7 @@ async def guarded(motor, journal, name: str, task) -> None:
 
 
 def watch_over(tasks) -> None:
-    """Start the chip's watchdog, fed by these (name, task) as long as all of them go on."""
+    """Start the chip's watchdog, from now on fed by these (name, task) as long as all of them go on."""
     watchdog = Watchdog(WDT(timeout=TIMEOUT_MS), [name for name, _ in tasks])
     for name, task in tasks:
         task.alive = lambda name=name: watchdog.sign(name)
@@ -142,8 +147,10 @@ def main() -> None:
     machine.freq(pins.CPU_HZ)
     clock = DeviceClock(time.ticks_us, time.ticks_diff)
     unit_id = machine.unique_id()
-    log = FileLog("log")
-    journal = Journal(log, clock, next_boot())
+    boot = boots.present()
+    log = make_log()
+    journal = Journal(log, clock, boot.number)
+    journal.record(wire.BOOT, boot.values())
     motor = make_motor(journal, clock)
     voice = Voice(motor, clock)
     imu = make_imu(journal)
@@ -163,18 +170,38 @@ def main() -> None:
     button = Button(
         Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP), Pin.IRQ_FALLING, time.ticks_ms, runs, journal, voice
     )
+    power = Power(make_battery(), make_sleeper(), boot, journal, clock, radio, settings, health)
+    power.busy = lambda: runs.running or calibrator.busy
+    power.quiet = lambda: clock.us() >= voice.shaking_until_us
+    power.end = lambda: flat(runs, voice)
+    if imu:
+        power.moved = lambda: stirred(imu)
+        power.arm = lambda: armed(imu)
+    lamp = make_lamp({
+        "fault": lambda: imu is None or journal.failed is not None,
+        "battery_low": lambda: health.battery_low,
+        "calibrating": lambda: calibrator.busy,
+        "run": lambda: runs.running,
+        "connected": lambda: radio.connected,
+    })  # fmt: skip
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]
+    tasks += [("power", power.run), ("lamp", lamp.run)]
     tasks += [(name, task.run) for name, task in vital]
 
     async def run() -> None:
         watch_over(vital)
+        boot.up()
         await asyncio.gather(*(guarded(motor, journal, name, task) for name, task in tasks))
 
     gc.threshold(-1)
     gc.collect()  # what importing left behind, before the run needs its buffers in one piece
     try:
         asyncio.run(run())
+    except KeyboardInterrupt:  # somebody takes over at the serial line
+        boot.up()
+        WDT(timeout=TAKEN_OVER_MS)
+        raise
     finally:
         motor.stop()
 

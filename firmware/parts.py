@@ -8,10 +8,7 @@ from machine import ADC, I2C, Pin
 import pins
 from drivers import bus
 from drivers.sleeper import Sleeper
-
-
-def motor_off() -> None:
-    Pin(pins.BUILD.pin, Pin.OUT, value=0)
+from tasks.lamp import Lamp
 
 
 def make_bus():
@@ -39,6 +36,10 @@ def make_battery():
 
 def make_sleeper() -> Sleeper:
     return Sleeper(Pin(pins.IMU_INT, Pin.IN), Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP))
+
+
+def make_lamp(states) -> Lamp:
+    return Lamp(Pin(pins.LED, Pin.OUT, value=0), states)
 
 
 def make_log():

@@ -48,7 +48,9 @@ class Sleeper:
 
     def sleep(self, motion: bool, timer_s: int) -> None:
         """Until the button, `timer_s` (0: not) or, if `motion`, the sensor ends it.  Nothing comes after this."""
-        machine.RTC().memory(struct.pack(_NOTE, _MAGIC, min(self.naps, 255), min(self.wakes, 255), time.time()))
+        machine.RTC().memory(
+            struct.pack(_NOTE, _MAGIC, min(self.naps, 255), min(self.wakes, 255), time.time())
+        )
         esp32.wake_on_ext0(self._motion if motion else None, esp32.WAKEUP_ANY_HIGH)
         esp32.wake_on_ext1((self._button,), esp32.WAKEUP_ALL_LOW)
         if timer_s:

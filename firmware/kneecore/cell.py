@@ -23,6 +23,7 @@ _CURVE_MV = (
 _STEP = 5  # points between two of them
 _SMOOTH = 32  # readings; at one every 5 s it follows within three minutes
 _SETTLED = 3  # readings before a percentage is told
+_NEARLY_MV = 150  # above the stop voltage: the last tenth
 _GIVE_UP = 3  # unknown readings in a row
 _FIRST_NAP_S, _LONGEST_NAP_S = 60, 3600
 
@@ -97,6 +98,10 @@ class Cell:
         self._sum += (rest_mv * _SMOOTH - self._sum) // self._count
         if self._count >= _SETTLED:
             self._tell(percent(self._sum // _SMOOTH) if gauge == UNKNOWN else min(gauge, 100))
+
+    def nearly_empty(self, stop_mv: int) -> bool:
+        """Time to charge."""
+        return 0 < self.mv < stop_mv + _NEARLY_MV and self.charging != CHARGING
 
     def _tell(self, now: int) -> None:
         if self.percent == UNKNOWN or self.charging == CHARGING or now < self.percent:

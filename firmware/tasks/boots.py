@@ -5,7 +5,13 @@ A boot counts as failed until well() is called, for it is written down in advanc
 A soft reset is somebody at the serial line: it takes a new number, and neither counts as failed nor forgives.
 """
 
+from kneecore import wire
+from kneecore.version import VERSION
 from tasks import state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from machine import Timer
 
 SAFE_AFTER = 3  # failed boots in a row, then only what reading the log and deploying need
 POWERLESS_AFTER = 5  # of them that end in a loss of power: it does not carry the radio
@@ -24,9 +30,21 @@ class Boot:
         self.cause = cause
         self.wake = wake
         self.battery_mv = battery_mv
-        self.guard = None
+        self.guard: "Timer | None" = None
         self._kept = failed + (cause != SOFT)
         self._keep()
+
+    def values(self):
+        """Fields of wire.BOOT."""
+        return {
+            "cause": self.cause if self.cause < len(wire.RESETS) else 0,
+            "wake": self.wake,
+            "failed": self.failed,
+            "fw_major": VERSION[0],
+            "fw_minor": VERSION[1],
+            "fw_patch": VERSION[2],
+            "battery_mv": self.battery_mv,
+        }
 
     @property
     def safe(self) -> bool:
@@ -54,6 +72,11 @@ class Boot:
             state.save(_FILE, [self.number, self._kept])
         except OSError as error:  # a full flash must not keep the unit from starting
             print("boot not counted:", error)
+
+
+def present() -> Boot:
+    """As boot.py has counted it; counted here if a program was started by hand."""
+    return this or begin(0, 0, 0)
 
 
 def begin(cause: int, wake: int, battery_mv: int) -> Boot:

@@ -85,6 +85,13 @@ class Journal:
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
 
+    def close(self) -> None:
+        """Everything is durable, and nothing under way: the unit is about to lose its power."""
+        try:
+            self._log.close()
+        except OSError as error:
+            self._stop_logging("log failed: %s" % error)
+
     def _stop_logging(self, why: str) -> None:
         if self.failed is None:
             self.failed = why

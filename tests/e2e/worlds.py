@@ -56,14 +56,14 @@ class World:
         return found
 
 
-def inside(folder: Path, act: Callable[[World], Awaitable[None]]) -> str:
+def inside(folder: Path, act: Callable[[World], Awaitable[None]], limit_s: float = 600) -> str:
     """Run `act` in a world with the unit switched on; returns what the unit printed."""
 
     async def main() -> str:
         world = World(folder)
         world.unit.power_on()
         try:
-            async with asyncio.timeout(600):
+            async with asyncio.timeout(limit_s):
                 await act(world)
         finally:
             await world.unit.power_off()

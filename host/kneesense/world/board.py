@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from .firmware import Later, Process
 from .motor import Line
-from .power import POWER_ON, Power
+from .power import Power
 
 # As in the firmware's pins.py
 BUTTON_PIN, MOTOR_PIN, LED_PIN, IMU_INT_PIN, CELL_PIN, CHARGE_PIN = 27, 25, 13, 33, 35, 32
@@ -108,7 +108,9 @@ class Board:
         if number == CHARGE_PIN:
             return 0 if self.power.battery.charging else 1
         if number == IMU_INT_PIN:
-            return int(any(getattr(chip, "interrupt", False) for chips in self.chips.values() for chip in chips))
+            return int(
+                any(getattr(chip, "interrupt", False) for chips in self.chips.values() for chip in chips)
+            )
         return 0 if self.held_clocks else self._levels.get(number, 0)
 
     def _freq(self, process: Process, hz: int | None) -> int:

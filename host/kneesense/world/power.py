@@ -20,7 +20,13 @@ from .firmware import Process
 if TYPE_CHECKING:
     from .board import Board
 
-POWER_ON, HARD_RESET, WATCHDOG, DEEP_SLEEP, SOFT_RESET = 1, 2, 3, 4, 5  # as machine.reset_cause() numbers them
+POWER_ON, HARD_RESET, WATCHDOG, DEEP_SLEEP, SOFT_RESET = (
+    1,
+    2,
+    3,
+    4,
+    5,
+)  # as machine.reset_cause() numbers them
 BY_EXT0, BY_EXT1, BY_TIMER = 2, 3, 4  # as machine.wake_reason()
 
 _COUNTS = 4096
