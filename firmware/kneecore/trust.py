@@ -53,11 +53,11 @@ class Trust:
         self.window_open = False
         self._seen = self.kept  # what the stack sees during this connection
         self._connection = _NOBODY
-        self._peer = b""
+        self.peer = b""  # key of the one connected, by the address it came with
         self._touched = False
         self._in_window = False
         self._encrypted = False
-        self._paired = False
+        self.paired = False  # in this connection
 
     # Events of the stack, also from interrupts.
 
@@ -106,12 +106,12 @@ class Trust:
     @property
     def trusted(self) -> bool:
         """Whether the peer of the present connection may command."""
-        return self._encrypted and (self._paired or (not self._touched and self.knows_peer))
+        return self._encrypted and (self.paired or (not self._touched and self.knows_peer))
 
     @property
     def knows_peer(self) -> bool:
         """Whether it came with the address of a kept peer, which anybody can."""
-        return _value(self.kept, PEER_SEC, self._peer) is not None
+        return _value(self.kept, PEER_SEC, self.peer) is not None
 
     @property
     def peers(self) -> int:
@@ -120,29 +120,33 @@ class Trust:
 
     def forget(self, everybody: bool) -> None:
         """The peer of this connection, or all of them, lose their trust for good."""
-        gone = [secret[1] for secret in self.kept if secret[0] == PEER_SEC and (everybody or secret[1] == self._own)]
+        gone = [
+            secret[1]
+            for secret in self.kept
+            if secret[0] == PEER_SEC and (everybody or secret[1] == self._own)
+        ]
         self.kept = tuple(secret for secret in self.kept if secret[1] not in gone)
         self._seen = self.kept
         self._touched = True
-        self._paired = False
+        self.paired = False
         self.changed = True
 
     @property
     def _own(self) -> bytes:
         """The key under which this connection's peer is kept: its identity, when it told one in pairing."""
-        if self._paired:
+        if self.paired:
             return self.kept[-1][1]
-        return self._peer
+        return self.peer
 
     def _begin(self, connection: int, peer: bytes) -> None:
-        self._encrypted = self._touched = self._in_window = self._paired = False
-        self._peer = peer
+        self._encrypted = self._touched = self._in_window = self.paired = False
+        self.peer = peer
         self._connection = connection
         self._seen = self.kept
 
     def _settle(self) -> None:
         """Keep what a pairing has brought, once the link is encrypted and both halves are there."""
-        if self._paired or not (self._encrypted and self._in_window) or len(self._seen) < 2:
+        if self.paired or not (self._encrypted and self._in_window) or len(self._seen) < 2:
             return
         key = self._seen[-1][1]
         halves = _value(self._seen, OUR_SEC, key), _value(self._seen, PEER_SEC, key)
@@ -153,6 +157,6 @@ class Trust:
         if len(peers) >= PEERS_MAX:
             others = tuple(secret for secret in others if secret[1] != peers[0])
         self.kept = self._seen = others + ((OUR_SEC, key, halves[0]), (PEER_SEC, key, halves[1]))
-        self._paired = True
+        self.paired = True
         self.changed = True
         self.window_open = False  # one pairing a window
