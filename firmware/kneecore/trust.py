@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: MIT
 """Who may command the unit: kept bonds, the pairing window, and a Bluetooth stack that must never be told "no".
 
-NimBLE asks the program to store and to hand out keys ("secrets", by type and peer address), but it acts before a peer has
-shown anything: whoever comes with an owner's address and asks to pair makes it delete the owner's bond and try again,
-for ever if the deletion is refused (ble_sm_chk_repeat_pairing: the watchdog would bite); a refused store makes it delete
-the oldest bond to make room (ble_store_util_status_rr).  So nothing is refused.  What the stack stores or deletes during
-a connection holds for that connection only; it is kept afterwards when a pairing was completed in an open window.
+NimBLE asks the program to store and to hand out keys ("secrets", by type and peer address), but it acts before a peer
+has shown anything: whoever comes with an owner's address and asks to pair makes it delete the owner's bond and try
+again, for ever if the deletion is refused (ble_sm_chk_repeat_pairing: the watchdog would bite); a refused store makes
+it delete the oldest bond to make room (ble_store_util_status_rr).  So nothing is refused.  What the stack stores or
+deletes during a connection holds for that connection only; it is kept when a pairing was completed in an open window.
 
     trusted = encrypted and (a kept peer, whose secrets this connection has not touched
                              or paired in this connection, begun while the window was open)
 
-The one definition of trust; no clock, no flash, no radio: events in, answers out.  Secrets are tuples (type, key, value),
-oldest first; every change makes a new tuple, as interrupts may come while another task reads.
+The one definition of trust; no clock, no flash, no radio: events in, answers out.  Secrets are tuples (type, key,
+value), oldest first; every change makes a new tuple, as interrupts may come while another task reads.
 """
 
 try:
     from micropython import const
 except ImportError:  # CPython
-    from ._cpython import const  # type: ignore
+    from ._cpython import const
+
+TYPE_CHECKING = False  # what type checkers take for True
+if TYPE_CHECKING:
+    Secret = tuple[int, bytes, bytes]
+    Secrets = tuple[Secret, ...]
 
 # Kinds of secrets, ble_store.h and modbluetooth_nimble.c.  The key of the first two is a peer's address, type first.
 OUR_SEC = const(1)
@@ -33,11 +38,11 @@ def peer_key(address_type: int, address: bytes) -> bytes:
     return bytes((address_type,)) + bytes(address[i] for i in range(5, -1, -1))
 
 
-def _without(secrets, kind: int, key: bytes):
+def _without(secrets: "Secrets", kind: int, key: bytes) -> "Secrets":
     return tuple(secret for secret in secrets if secret[0] != kind or secret[1] != key)
 
 
-def _value(secrets, kind: int, key: bytes):
+def _value(secrets: "Secrets", kind: int, key: bytes) -> "bytes | None":
     for secret in secrets:
         if secret[0] == kind and secret[1] == key:
             return secret[2]
@@ -47,8 +52,8 @@ def _value(secrets, kind: int, key: bytes):
 class Trust:
     """`kept`: the secrets of earlier boots.  The last connection is the one that counts."""
 
-    def __init__(self, kept=()) -> None:
-        self.kept = tuple(kept)
+    def __init__(self, kept: "Secrets" = ()) -> None:
+        self.kept: "Secrets" = tuple(kept)
         self.changed = False  # `kept` is to be saved; cleared by whoever does
         self.window_open = False
         self._seen = self.kept  # what the stack sees during this connection
@@ -73,7 +78,7 @@ class Trust:
             self._encrypted = bool(encrypted)
             self._settle()
 
-    def get_secret(self, kind: int, index: int, key: "bytes | None"):
+    def get_secret(self, kind: int, index: int, key: "bytes | None") -> "bytes | None":
         """The value, or None.  Without a key: the index-th of its kind."""
         if key is not None:
             return _value(self._seen, kind, bytes(key))
@@ -149,14 +154,16 @@ class Trust:
         if self.paired or not (self._encrypted and self._in_window) or len(self._seen) < 2:
             return
         key = self._seen[-1][1]
-        halves = _value(self._seen, OUR_SEC, key), _value(self._seen, PEER_SEC, key)
-        if None in halves or halves == (_value(self.kept, OUR_SEC, key), _value(self.kept, PEER_SEC, key)):
+        ours, theirs = _value(self._seen, OUR_SEC, key), _value(self._seen, PEER_SEC, key)
+        if ours is None or theirs is None:
             return
+        if (OUR_SEC, key, ours) in self.kept and (PEER_SEC, key, theirs) in self.kept:
+            return  # nothing new
         others = _without(_without(self.kept, OUR_SEC, key), PEER_SEC, key)
         peers = [secret[1] for secret in others if secret[0] == PEER_SEC]
         if len(peers) >= PEERS_MAX:
             others = tuple(secret for secret in others if secret[1] != peers[0])
-        self.kept = self._seen = others + ((OUR_SEC, key, halves[0]), (PEER_SEC, key, halves[1]))
+        self.kept = self._seen = others + ((OUR_SEC, key, ours), (PEER_SEC, key, theirs))
         self.paired = True
         self.changed = True
         self.window_open = False  # one pairing a window

@@ -13,6 +13,7 @@ BONDS_FILE = "bonds.json"
 WINDOW_US = 60_000_000
 _OWNER_US = 3_000_000  # an owner's system encrypts within a second of the unit's asking
 _PAIRING_US = 40_000_000  # a person confirms on a screen; the security manager itself gives up after 30 s
+_ANSWER_US = 500_000  # for the answer to the command that made it forgotten
 _BARRED_US = 60_000_000  # a stranger shown out is not listened to for so long
 
 
@@ -43,7 +44,8 @@ class Door:
         self._show_out = show_out
         self.trust = Trust(load_bonds())
         self._window_ends_us = 0
-        self._came_us = 0
+        self._visit = -1
+        self._leave_us = 0  # when a peer that is not trusted by then is shown out
         self._barred = b""
         self._barred_until_us = 0
         self._was_trusted = False
@@ -61,19 +63,20 @@ class Door:
     def forget_peer(self) -> None:
         self.trust.forget(False)
 
-    def came(self, connection: int) -> None:
-        """A peer has connected."""
+    def came(self, connection: int, visit: int) -> None:
+        """A peer has connected; `visit` counts connections, whose numbers are used again."""
+        self._visit = visit
         now_us = self._clock_us()
-        self._came_us = now_us
         self._was_trusted = False
         trust = self.trust
+        self._leave_us = now_us + (_PAIRING_US if trust.window_open else _OWNER_US)
         if not trust.window_open and trust.peer == self._barred and now_us < self._barred_until_us:
             self._show_out(connection)
         elif trust.window_open or trust.knows_peer:
             self._pair(connection)
 
-    def tend(self, connection) -> None:
-        """`connection`: None without one."""
+    def tend(self, connection, visit: int) -> None:
+        """`connection`: None without one.  One that `came` has not heard of yet is left alone."""
         trust = self.trust
         now_us = self._clock_us()
         if trust.window_open and now_us >= self._window_ends_us:
@@ -81,7 +84,7 @@ class Door:
         if trust.changed:
             trust.changed = False
             save_bonds(trust.kept)
-        if connection is None:
+        if connection is None or visit != self._visit:
             return
         trusted = trust.trusted
         if trusted and not self._was_trusted:
@@ -89,11 +92,11 @@ class Door:
             if trust.paired:
                 self._journal.notice("paired", trust.peers)
         elif self._was_trusted and not trusted:
-            self._show_out(connection)  # forgotten: it has had its answer
-        elif not trusted and now_us - self._came_us > (_PAIRING_US if trust.window_open else _OWNER_US):
+            self._leave_us = now_us + _ANSWER_US
+        elif not trusted and now_us >= self._leave_us:
+            self._leave_us = now_us + _OWNER_US  # told again if it is still there then
             if not trust.knows_peer:
                 self._barred = trust.peer
                 self._barred_until_us = now_us + _BARRED_US
             self._show_out(connection)
-            self._came_us = now_us  # asked once more if it is still there then
         self._was_trusted = trusted

@@ -187,7 +187,8 @@ class Radio:
             if self._changed:
                 self._changed = False
                 self._link_changed()
-            self.door.tend(self._connection)
+            visit = self._peer  # before the connection, as in _pump
+            self.door.tend(self._connection, visit)
             if self._written:
                 self._written = False
                 self._read_commands()
@@ -209,9 +210,10 @@ class Radio:
         older, self._older = self._older, None
         if older is not None and older != self._connection:
             self._ble.gap_disconnect(older)
+        visit = self._peer  # before the connection, as in _pump
         connection = self._connection
         if connection is not None:
-            self.door.came(connection)
+            self.door.came(connection, visit)
         else:
             try:
                 self._ble.gap_advertise(

@@ -28,7 +28,7 @@ from bumble import att, core, hci
 from bumble.core import AdvertisingData
 from bumble.device import Device, DeviceConfiguration, Peer
 from bumble.host import Host
-from bumble.keys import JsonKeyStore
+from bumble.keys import JsonKeyStore, KeyStore
 from bumble.transport import open_transport
 
 from ..errors import InputError
@@ -64,6 +64,12 @@ def install(radio: Air | str) -> None:
     choose: Any = bleak  # the two names are bleak's own imports, not part of its interface
     choose.get_platform_client_backend_type = lambda: (BumbleClient, "bumble")
     choose.get_platform_scanner_backend_type = lambda: (BumbleScanner, "bumble")
+
+
+async def _keys() -> KeyStore:
+    keys = (await _central()).keystore
+    assert keys is not None
+    return keys
 
 
 async def _central() -> Device:
@@ -303,8 +309,8 @@ class BumbleClient(BaseBleakClient):
 
     async def _encrypt(self) -> bool:
         """Whether the link is encrypted now, by the keys of an earlier pairing."""
-        device, connection = await _central(), self._connection
-        if connection is None or not await device.keystore.get(str(connection.peer_address)):
+        keys, connection = await _keys(), self._connection
+        if connection is None or not await keys.get(str(connection.peer_address)):
             return False
         async with self._securing:
             if not connection.is_encrypted:
@@ -321,7 +327,7 @@ class BumbleClient(BaseBleakClient):
                 await self._connection.pair()
 
     async def unpair(self) -> None:
-        keys = (await _central()).keystore
+        keys = await _keys()
         if await keys.get(str(self._target)):
             await keys.delete(str(self._target))
 

@@ -134,7 +134,9 @@ class Peripheral:
     async def _active(self, on: bool) -> None:
         await (self.device.power_on() if on else self.device.power_off())
         if on:
-            self._task(self._load_identity())  # the firmware waits for this to return: its handler runs after it
+            self._task(
+                self._load_identity()
+            )  # the firmware waits for this to return: its handler runs after it
 
     async def _load_identity(self) -> None:
         if not await self._interrupt(IRQ_GET_SECRET, OUR_IRK, 0, b"irk"):
@@ -193,7 +195,7 @@ class Peripheral:
             for uuid, flags, descriptors in rows:
                 below = [
                     Descriptor(
-                        _uuid(u), Characteristic.READABLE | Characteristic.WRITEABLE, self._value(True)
+                        _uuid(u), Characteristic.READABLE | Characteristic.WRITEABLE, self._value(True, True)
                     )
                     for u, _ in descriptors
                 ]
@@ -201,7 +203,7 @@ class Peripheral:
                     _uuid(uuid),
                     Characteristic.Properties(flags & 0x7F),
                     _permissions(flags),
-                    self._value(bool(flags & 0x0C)),
+                    self._value(bool(flags & 0x02), bool(flags & 0x0C)),
                     below,
                 )
                 objects.append(characteristic)
@@ -216,17 +218,19 @@ class Peripheral:
             handles.append([attribute.handle for attribute in order])
         return handles
 
-    def _value(self, writable: bool) -> Any:
+    def _value(self, readable: bool, writable: bool) -> Any:
         value: Any = CharacteristicValue()
 
         async def read(connection: Connection) -> bytes:
+            if not readable:  # Bumble does not check
+                raise att.ATT_Error(error_code=att.ATT_READ_NOT_PERMITTED_ERROR)
             refused = await self._interrupt(IRQ_READ_REQUEST, connection.handle, value.attribute.handle)
             if refused:
                 raise att.ATT_Error(error_code=refused)
             return self._values[value.attribute.handle]
 
         async def write(connection: Connection, data: bytes) -> None:
-            if not writable:  # Bumble does not check
+            if not writable:
                 raise att.ATT_Error(error_code=att.ATT_WRITE_NOT_PERMITTED_ERROR)
             handle = value.attribute.handle
             async with self._one_write:  # one at a time; the response follows the handler, as in NimBLE

@@ -19,7 +19,10 @@ UNIT_ID = bytes.fromhex("240ac4000001")
 
 
 class VirtualUnit:
-    """`paired`: with the computer of this room, before its first boot here.  `flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints."""
+    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints.
+
+    `paired`: with the computer of this room, before its first boot here.
+    """
 
     def __init__(
         self,
