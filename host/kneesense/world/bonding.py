@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from bumble import hci, smp
-from bumble.keys import KeyStore, PairingKeys
+from bumble.keys import JsonKeyStore, KeyStore, PairingKeys
 
 IRQ_GET_SECRET, IRQ_SET_SECRET = 29, 30
 OUR_SEC, PEER_SEC, OUR_IRK = 1, 2, 10
 HOST_ADDRESS = "C1:C1:C1:C1:C1:C1"  # of the computer in the room
 HOST_KEYS = "virtual-radio.json"  # where it keeps its pairings when each program is a process of its own
+HOST_NAMESPACE = "kneesense"
 _PATIENCE = 50  # deletions without effect; the real stack has none
 
 Ask = Callable[
@@ -72,6 +74,13 @@ def earlier_pairing(unit_address: str, host_address: str) -> tuple[PairingKeys, 
     )
     value = json.dumps(keys.to_dict()).encode().hex()
     return keys, [(kind, _key(host_address).hex(), value) for kind in (OUR_SEC, PEER_SEC)]
+
+
+async def share_host_keys(keys: KeyStore, folder: Path) -> None:
+    """For the programs that have `folder` as their home: what the computer in the room knows."""
+    kept = JsonKeyStore(HOST_NAMESPACE, str(folder / HOST_KEYS))
+    for name, pairing in await keys.get_all():
+        await kept.update(name, pairing)
 
 
 def make_session(store: Secrets, on_hang: Callable[[Hung], None]) -> type[smp.Session]:

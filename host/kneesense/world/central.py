@@ -34,7 +34,7 @@ from bumble.transport import open_transport
 from ..errors import InputError
 from ..paths import home
 from .air import Air
-from .bonding import HOST_ADDRESS, HOST_KEYS
+from .bonding import HOST_ADDRESS, HOST_KEYS, HOST_NAMESPACE
 from .peripheral import device_on
 
 MTU = 247  # what Linux and macOS ask for is higher; the unit answers with its own limit
@@ -88,7 +88,7 @@ async def _central() -> Device:
                 host=Host(transport.source, transport.sink),
             )
             # Where a real system keeps its own: the next program finds them.
-            device.keystore = JsonKeyStore("kneesense", str(home() / HOST_KEYS))
+            device.keystore = JsonKeyStore(HOST_NAMESPACE, str(home() / HOST_KEYS))
             device.kneesense_transport = transport  # type: ignore[attr-defined]  # kept alive with the device
         device.once("flush", lambda: _centrals.pop(loop, None))  # the radio's world is over
         with _as_bleak():
