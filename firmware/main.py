@@ -37,6 +37,7 @@ from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
 from tasks.coaching import Coaching
 from tasks.control import Control, kept_settings
+from tasks.health import Health
 from tasks.journal import Journal
 from tasks.radio import Radio
 from tasks.runs import Runs
@@ -161,7 +162,8 @@ def main() -> None:
     coaching.recover()
     calibrator = Calibrator(imu, sampler, voice, journal, settings, pins.LID, pins.TOP)
     runs = Runs(sampler, calibrator, settings, coaching, journal, clock, voice, lambda: radio.connected)
-    Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs)
+    health = Health(log, journal, imu, sampler, voice)
+    Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health)
     button = Button(
         Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP), Pin.IRQ_FALLING, time.ticks_ms, runs, journal, voice
     )

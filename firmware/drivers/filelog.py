@@ -13,6 +13,7 @@ from kneecore import wire
 SEGMENT_BYTES = 32 * 1024
 CAPACITY_BYTES = 1_500_000
 _CHUNK = 512
+_FOR_STRIDES = 400_000
 
 
 class LogFull(Exception):
@@ -27,6 +28,8 @@ class FileLog:
         self._written = 0
         self._reading = 0  # first number of the segment the last transfer is in, which is not dropped
         self.acked_seq = 0
+        self.damaged = 0  # neither is known of files
+        self.worst_ms = 0
         self.told_full = False  # the newest record already says that the log is full
         try:
             os.mkdir(folder)
@@ -46,6 +49,32 @@ class FileLog:
     def first_seq(self) -> int:
         """Oldest record kept; equals next_seq for an empty log."""
         return self._segments[0] if self._segments else self.next_seq
+
+    @property
+    def capacity_bytes(self) -> int:
+        return self._capacity
+
+    @property
+    def used_bytes(self) -> int:
+        return self._bytes
+
+    @property
+    def unfetched_bytes(self) -> int:
+        """Of the segments that hold a record not acknowledged."""
+        sizes = [os.stat(self._path(first))[6] for first in self._segments]
+        return sum(
+            size for first, size in zip(self._segments, sizes) if self._after_last(first) > self.acked_seq + 1
+        )
+
+    @property
+    def erased_bytes(self) -> int:
+        """Ready to be written."""
+        return max(0, self._capacity - self._bytes)
+
+    @property
+    def room_for_raw(self) -> bool:
+        """False: what room is left is for strides."""
+        return self._bytes + _FOR_STRIDES <= self._capacity or self._segments[1] <= self.acked_seq + 1
 
     def append(self, frame: bytes, last: bool = False) -> None:
         """Add the frame of record `next_seq`; durable after the next flush().
@@ -102,6 +131,21 @@ class FileLog:
     def acknowledge(self, seq: int) -> None:
         """The host holds everything up to `seq`: those segments may make room."""
         self.acked_seq = max(self.acked_seq, min(seq, self.next_seq - 1))
+
+    def erase(self, to_seq: int) -> None:
+        """Drop what was recorded up to `to_seq`, in whole segments; the one that a transfer is in stays."""
+        self.close()
+        while self._segments and self._segments[0] != self._reading:
+            if self._after_last(self._segments[0]) > to_seq + 1:
+                break
+            self._drop_oldest()
+        if not self._segments:  # an empty one keeps the number
+            self._segments.append(self.next_seq)
+            open(self._path(self.next_seq), "ab").close()
+
+    def _after_last(self, first: int) -> int:
+        """The number behind the last record of a segment."""
+        return self._after(first) or self.next_seq
 
     def _begin_segment(self, last: bool) -> None:
         while self._bytes + SEGMENT_BYTES > self._capacity and len(self._segments) > 1:

@@ -24,7 +24,7 @@ class Refused(Exception):
 
 class Control:
     def __init__(
-        self, unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs
+        self, unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health
     ) -> None:
         self._unit_id = unit_id
         self._radio = radio
@@ -37,6 +37,7 @@ class Control:
         self._calibrator = calibrator
         self._coaching = coaching
         self._runs = runs
+        self._health = health
         self._notes = {
             PAIN: runs.pain,
             TAKEN_BACK: runs.take_back,
@@ -59,6 +60,8 @@ class Control:
             wire.PROGRESS.code: self._progress,
             wire.PRESCRIBE.code: self._prescribe,
             wire.READ_PLAN.code: self._read_plan,
+            wire.STATUS.code: self._status,
+            wire.ERASE.code: self._erase,
         }
         radio.on_command = self.on_command
 
@@ -168,6 +171,15 @@ class Control:
 
     def _read_plan(self, values) -> bytes:
         return wire.payload(wire.PLAN, self._coaching.plan(self._settings.get("cue_rule")))
+
+    def _status(self, values) -> bytes:
+        return wire.payload(wire.HEALTH, self._health.values())
+
+    def _erase(self, values) -> bytes:
+        """Not all of it need be gone at once: the answer is the oldest record that is left, and the host asks again."""
+        self._refuse_unless_idle()
+        self._log.erase(min(values["to_seq"], self._log.next_seq - 1))
+        return _i32(self._log.first_seq)
 
     def _fetch(self, values) -> None:
         self._radio.send_log(self._fetched(values["token"], values["from_seq"], values["to_seq"]))

@@ -50,6 +50,11 @@ class Journal:
         self.listener(frame)
         return seq
 
+    @property
+    def full(self) -> bool:
+        """The log takes no record until a host has fetched some."""
+        return self._full
+
     def _tell_full(self) -> None:
         """Once, in the place reserved for it.  Records go on when a host has fetched and acknowledged some."""
         if self._full:

@@ -55,6 +55,7 @@ class Sampler:
         self._shaking_us = 0  # the pipeline knows that the motor shakes the unit until then
         self._stride_us = 0  # when the last stride was told, or the run began
         self._rate_told = False
+        self.failing = False  # the sensor does not answer in the run
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
     @property
@@ -204,6 +205,7 @@ class Sampler:
 
     async def _revive(self) -> None:
         """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
+        self.failing = True
         while self._pipeline is not None:
             self.alive()
             try:
@@ -213,6 +215,7 @@ class Sampler:
             except ImuError:
                 await asyncio.sleep_ms(_RETRY_MS)
                 continue
+            self.failing = False
             self._note_gap(self._pipeline, "bus_reset")
             return
 

@@ -165,3 +165,31 @@ def test_strange_files_beside_the_segments_are_left_alone(tmp_path: Path, opened
     (tmp_path / "log" / "x.bin").write_bytes(b"?")
     (tmp_path / "log" / "readme.txt").write_bytes(b"?")
     assert opened(tmp_path / "log").next_seq == 3
+
+
+def test_what_is_erased_is_gone_and_numbering_goes_on_over_a_reboot(
+    tmp_path: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filelog, "SEGMENT_BYTES", 100)
+    log = opened(tmp_path / "log", 40)
+    before = log.used_bytes
+    log.erase(19)
+    assert 15 <= log.first_seq <= 20
+    assert held(tmp_path / "log") == list(range(log.first_seq, 41))
+    assert log.used_bytes < before
+    log.erase(40)
+    assert (log.first_seq, log.next_seq, log.used_bytes) == (41, 41, 0)
+    again = opened(tmp_path / "log", 1)
+    assert (again.first_seq, again.next_seq) == (41, 42)
+
+
+def test_a_transfer_under_way_keeps_its_segment(
+    tmp_path: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filelog, "SEGMENT_BYTES", 100)
+    log = opened(tmp_path / "log", 20)
+    reading = log.read(1, 20)
+    assert next(reading) == frame(1)
+    log.erase(20)
+    assert log.first_seq == 1
+    assert len([f for f in reading if f]) == 19

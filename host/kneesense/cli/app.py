@@ -31,6 +31,7 @@ COMMANDS = {
     "programme": "The faded retraining programme: show, set, import, export, stop.",
     "buzz": "Try the vibration and its patterns.",
     "mute": "Silence the cues of the run that goes on.",
+    "status": "Tell how a unit is: battery, storage, clock, and what is wrong.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
     "replay": "Run the unit's own signal processing on a recording.",

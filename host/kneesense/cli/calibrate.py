@@ -19,7 +19,8 @@ from .options import Wait
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
-    from ..device import Device, Progress
+    from ..answers import Progress
+    from ..device import Device
     from ..store import Store, Unit
     from ..verdict import Verdict
 

@@ -20,9 +20,10 @@ from .options import Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
+    from ..answers import UnitPlan
     from ..bus import Update
     from ..coachsetup import CoachSetup
-    from ..device import Device, UnitPlan
+    from ..device import Device
     from ..prescription import Prescription
     from ..programme_view import Sessions
     from ..records import Record
