@@ -14,7 +14,8 @@ from .inertial import unknown
 # (register of the identity, addresses by the level of a pin, {identity: (module, class)}) of each maker.  Which data
 # sheet an identity is from stands in the driver.
 _MAKERS = (
-    (0x75, (0x68, 0x69), {0x68: ("mpu6050", "Mpu6050")}),
+    (0x75, (0x68, 0x69), {0x68: ("mpu6050", "Mpu6050"), 0x47: ("icm42688p", "Icm42688p")}),
+    (0x0F, (0x6A, 0x6B), {0x6C: ("lsm6dso", "Lsm6dso")}),
 )  # fmt: skip
 _TRIES = 3
 

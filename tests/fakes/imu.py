@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from drivers.icm42688p import Icm42688p
+from drivers.lsm6dso import Lsm6dso
 from drivers.mpu6050 import Mpu6050
 from kneecore import chips, wire
-from kneesense.world.chips import mpu6050
+from kneesense.world.chips import icm42688p, lsm6dso, mpu6050
 from kneesense.world.chips.inertial import Faults
 
 
@@ -40,6 +42,18 @@ PARTS = (
     Part(
         "mpu6050", Mpu6050, mpu6050.Mpu6050, 0x68, (0x68,), 85, 141, (0x6B, 0x40), (0x1C, 0x00),
         (({0x41: 0x00, 0x42: 0x00}, 3653), ({0x41: 0xF0, 0x42: 0xB0}, 2500)), (0x3A, 0x40),
+    ),
+    Part(
+        "lsm6dso", Lsm6dso, lsm6dso.Lsm6dso, 0x6A, (0x6C,), 255, 562, (0x11, 0x00), (0x10, 0x60),
+        (({0x20: 0x00, 0x21: 0x00}, 2500), ({0x20: 0x80, 0x21: 0xF5}, 1450)), (0x1B, 0x0F),
+    ),
+    Part(
+        "lsm6dso32", Lsm6dso, lsm6dso.Lsm6dso32, 0x6A, (0x6C,), 255, 562, (0x11, 0x00), (0x10, 0x60),
+        (({0x20: 0x00, 0x21: 0x00}, 2500), ({0x20: 0x80, 0x21: 0x0A}, 3550)), (0x1B, 0x0F),
+    ),
+    Part(
+        "icm42688p", Icm42688p, icm42688p.Icm42688p, 0x68, (0x47,), 126, 220, (0x4E, 0x00), (0x50, 0x2F),
+        (({0x1D: 0x00, 0x1E: 0x00}, 2500), ({0x1D: 0xFA, 0x1E: 0xD3}, 1500)), (0x37, 0x07),
     ),
 )  # fmt: skip
 
