@@ -14,9 +14,22 @@ from .inertial import unknown
 # (register of the identity, addresses by the level of a pin, {identity: (module, class)}) of each maker.  Which data
 # sheet an identity is from stands in the driver.
 _MAKERS = (
-    (0x75, (0x68, 0x69), {0x68: ("mpu6050", "Mpu6050"), 0x47: ("icm42688p", "Icm42688p")}),
+    (
+        0x75,
+        (0x68, 0x69),
+        {
+            0x47: ("icm42688p", "Icm42688p"),
+            0x68: ("mpu6050", "Mpu6050"),
+            0x70: ("mpu6500", "Mpu6500"),
+            0x71: ("mpu6500", "Mpu6500"),
+            0x73: ("mpu6500", "Mpu6500"),
+            0x74: ("mpu6500", "Mpu6500"),
+            0x78: ("mpu6500", "Mpu6500"),
+            0x98: ("icm20689", "Icm20689"),
+        },
+    ),
     (0x0F, (0x6A, 0x6B), {0x6C: ("lsm6dso", "Lsm6dso")}),
-)  # fmt: skip
+)
 _TRIES = 3
 
 

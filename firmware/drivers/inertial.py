@@ -253,6 +253,11 @@ class Inertial:
         raise ImuError("bus_fault", code, register, "I2C write at 0x%02x failed: error %d" % (register, code))
 
 
+def steps(threshold_mg: int, step_mg: int) -> int:
+    """A threshold in the steps of an eight-bit register, never 0: that would be motion always."""
+    return min(max(threshold_mg // step_mg, 1), 255)
+
+
 def unknown(address: int, register: int, identity: int) -> ImuError:
     """The error for a part that answers this and is none the product knows."""
     if identity in (0x00, 0xFF):

@@ -13,7 +13,7 @@ from array import array
 from kneecore import wire
 
 from .decode import big_endian
-from .inertial import Inertial
+from .inertial import Inertial, steps
 
 try:
     from micropython import const
@@ -43,20 +43,18 @@ _FIFO_RUN = const(0x40)
 _FIFO_RESET = const(0x04)  # heeded only while the FIFO is off
 _FIFO_OFLOW = const(0x10)  # in INT_ENABLE and INT_STATUS; reading clears it
 _LATCH_INT_EN = const(0x20)  # INT is active high, and high until INT_STATUS is read
-_MOTION = const(0x40)  # in INT_ENABLE and INT_STATUS
 _HPF_HOLD = const(7)  # of ACCEL_CONFIG: compare with the sample there was when this was written
 _CYCLE = const(0x20)  # sleep but for a sample now and then
 _WAKE_20_HZ = const(2 << 6)
 _STANDBY_GYRO = const(7)
-_MOT_THR_MG = const(32)
 _COUNT_TRIES = const(3)
 
 
 class Mpu6050(Inertial):
     NAME = "MPU-6050"
     WHO_AM_I = 0x75
-    CHIPS = {0x68: wire.CHIPS.index("mpu6050")}
-    SETTINGS = (
+    CHIPS = {0x68: wire.CHIPS.index("mpu6050")}  # MPU-6000 and MPU-9150, too: the same die
+    SETTINGS: "tuple[tuple[int, int], ...]" = (
         (_SMPLRT_DIV, 1),  # 1 kHz / (1 + 1)
         (_CONFIG, 1),  # low-pass 184 Hz, delay 2 ms; without it the base rate would be 8 kHz
         (_GYRO_CONFIG, 3 << 3),  # +-2000 deg/s
@@ -65,11 +63,13 @@ class Mpu6050(Inertial):
         (_FIFO_EN, 0x78),
         (_INT_ENABLE, _FIFO_OFLOW),  # without it the status bit is not promised
         (_PWR_MGMT_1, _CLOCK_PLL_X),
+        (_PWR_MGMT_2, 0),  # all axes on
     )
     START_MS = 50  # the gyroscope, typically 30, PS table 6.1
     FIFO_DATA = 0x74
     FRAME = 12
     FIFO_SAMPLES = 1024 // 12
+    MOTION = 0x40  # in INT_ENABLE and INT_STATUS
 
     def _reset(self) -> None:
         self._write(_PWR_MGMT_1, _DEVICE_RESET)
@@ -101,8 +101,8 @@ class Mpu6050(Inertial):
             (_PWR_MGMT_2, _STANDBY_GYRO),
             (_CONFIG, 0),  # no low-pass, which would need more samples than one
             (_INT_PIN_CFG, _LATCH_INT_EN),
-            (_INT_ENABLE, _MOTION),
-            (_MOT_THR, min(max(threshold_mg // _MOT_THR_MG, 1), 255)),
+            (_INT_ENABLE, self.MOTION),
+            (_MOT_THR, steps(threshold_mg, 32)),
             (_MOT_DUR, 1),  # ms
             (_ACCEL_CONFIG, 3 << 3 | _HPF_HOLD),
             (_PWR_MGMT_2, _WAKE_20_HZ | _STANDBY_GYRO),
@@ -110,7 +110,7 @@ class Mpu6050(Inertial):
         )
 
     def motion_seen(self) -> bool:
-        return bool(self._read(_INT_STATUS) & _MOTION)
+        return bool(self._read(_INT_STATUS) & self.MOTION)
 
     def _restart_fifo(self) -> None:
         self._write(_USER_CTRL, 0)

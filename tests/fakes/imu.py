@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from drivers.icm20689 import Icm20689
 from drivers.icm42688p import Icm42688p
 from drivers.lsm6dso import Lsm6dso
 from drivers.mpu6050 import Mpu6050
+from drivers.mpu6500 import Mpu6500
 from kneecore import chips, wire
-from kneesense.world.chips import icm42688p, lsm6dso, mpu6050
+from kneesense.world.chips import icm42688p, lsm6dso, mpu6050, mpu6500
 from kneesense.world.chips.inertial import Faults
 
 
@@ -42,6 +44,18 @@ PARTS = (
     Part(
         "mpu6050", Mpu6050, mpu6050.Mpu6050, 0x68, (0x68,), 85, 141, (0x6B, 0x40), (0x1C, 0x00),
         (({0x41: 0x00, 0x42: 0x00}, 3653), ({0x41: 0xF0, 0x42: 0xB0}, 2500)), (0x3A, 0x40),
+    ),
+    Part(
+        "mpu6500", Mpu6500, mpu6500.Mpu6500, 0x68, (0x70, 0x74, 0x78), 42, 140, (0x6B, 0x40), (0x1C, 0x00),
+        (({0x41: 0x00, 0x42: 0x00}, 2100), ({0x41: 0x0D, 0x42: 0x0B}, 3100)), (0x3A, 0x40),
+    ),
+    Part(
+        "mpu9250", Mpu6500, mpu6500.Mpu9250, 0x68, (0x71, 0x73), 42, 140, (0x6B, 0x40), (0x1C, 0x00),
+        (({0x41: 0x00, 0x42: 0x00}, 2100), ({0x41: 0xF2, 0x42: 0xF5}, 1100)), (0x3A, 0x40),
+    ),
+    Part(
+        "icm20689", Icm20689, mpu6500.Icm20689, 0x68, (0x98,), 341, 629, (0x6B, 0x40), (0x1C, 0x00),
+        (({0x41: 0x00, 0x42: 0x00}, 2500), ({0x41: 0x0C, 0x42: 0xC4}, 3500)), (0x3A, 0x20),
     ),
     Part(
         "lsm6dso", Lsm6dso, lsm6dso.Lsm6dso, 0x6A, (0x6C,), 255, 562, (0x11, 0x00), (0x10, 0x60),

@@ -43,7 +43,7 @@ class Fifo:
     """Bytes in order; when full the oldest go, `step` bytes at a time."""
 
     def __init__(self, capacity: int, step: int = 1) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._step = step
         self._bytes = bytearray()
         self.dropped = 0  # bytes since it was last emptied
@@ -53,7 +53,7 @@ class Fifo:
 
     def push(self, data: bytes) -> None:
         self._bytes += data
-        excess = len(self._bytes) - self._capacity
+        excess = len(self._bytes) - self.capacity
         if excess > 0:
             excess += -excess % self._step
             del self._bytes[:excess]
@@ -286,7 +286,7 @@ class Inertial:
     def _push(self, new: int) -> None:
         size = self._frame_bytes()
         self._produced += new
-        made = min(new, self.fifo_bytes // size + 1)  # earlier ones would be overwritten at once
+        made = min(new, self.fifo.capacity // size + 1)  # earlier ones would be overwritten at once
         self.fifo.dropped += (new - made) * size
         counts = self._counts(made)
         if self._rubbish_next and self.faults.rubbish and new == made:

@@ -29,7 +29,7 @@ FIFO_COUNT_H, FIFO_COUNT_L, FIFO_R_W, WHO_AM_I = 0x72, 0x73, 0x74, 0x75
 
 _DEVICE_RESET, _SLEEP, _CYCLE = 0x80, 0x40, 0x20
 _FIFO_ON, _FIFO_RESET = 0x40, 0x04
-_MOTION, _OVERFLOW, _DATA_READY = 0x40, 0x10, 0x01
+_OVERFLOW, _DATA_READY = 0x10, 0x01
 _INT_ACTIVE_LOW, _INT_OPEN_DRAIN, _INT_LATCHED = 0x80, 0x40, 0x20
 _HPF, _HOLD = 0x07, 7  # of ACCEL_CONFIG
 _CYCLE_HZ = (1.25, 5, 20, 40)
@@ -42,6 +42,7 @@ class Mpu6050(Inertial):
     chip = chips.find("mpu6050")
     identity = 0x68
     fifo_bytes = FIFO_BYTES
+    motion_bits = 0x40  # in INT_ENABLE and INT_STATUS
 
     def __init__(
         self,
@@ -95,8 +96,9 @@ class Mpu6050(Inertial):
         self._registers[INT_STATUS] |= _DATA_READY
         if self.fifo.dropped:
             self._registers[INT_STATUS] |= _OVERFLOW & self._value(INT_ENABLE)
-        if self._value(INT_ENABLE) & _MOTION and self._motion(new):
-            self._registers[INT_STATUS] |= _MOTION
+        wanted = self._value(INT_ENABLE) & self.motion_bits
+        if wanted and self._motion(new):
+            self._registers[INT_STATUS] |= wanted
 
     def _motion(self, new: int) -> bool:
         """Without the filter's hold nothing is felt."""
