@@ -35,7 +35,7 @@ class Commands:
         }
         radio.on_command = self.on_command
 
-    def on_command(self, code: int, frame: bytes) -> None:
+    def on_command(self, code: int, frame: bytes, trusted: bool) -> None:
         values = wire.decode(frame)[1]
         token = values.get("token")
         if token is None:
@@ -43,7 +43,9 @@ class Commands:
         self._complete(values)
         status, data = wire.OK, b""
         handler = self._handlers.get(code)
-        if handler is None:
+        if not trusted:
+            status = wire.REFUSED
+        elif handler is None:
             status = wire.UNKNOWN_COMMAND
         elif None in values.values():
             status = wire.BAD_VALUE

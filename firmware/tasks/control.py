@@ -43,6 +43,7 @@ class Control(Commands):
             wire.PROGRESS.code: self._progress,
             wire.PRESCRIBE.code: self._prescribe,
             wire.READ_PLAN.code: self._read_plan,
+            wire.FORGET.code: self._forget,
             wire.ERASE.code: self._erase,
         })  # fmt: skip
 
@@ -123,6 +124,9 @@ class Control(Commands):
         self._refuse_unless_idle()
         self._log.erase(min(values["to_seq"], self._log.next_seq - 1))
         return _i32(self._log.first_seq)
+
+    def _forget(self, values) -> None:
+        self._radio.door.forget_peer()  # shown out once it has its answer
 
     def _time(self, values) -> None:
         self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from kneecore import wire
 from . import firmware
 from .air import Air
 from .board import Board, Chip
+from .bonding import HOST_ADDRESS, earlier_pairing
 from .clock import virtual_loop
 from .firmware import Process
 from .peripheral import ADDRESS, Peripheral
 from .power import DEEP_SLEEP, POWER_ON
 
+BONDS_FILE = "bonds.json"  # as firmware/tasks/door.py names it
 UNIT_ID = bytes.fromhex("240ac4000001")
 START_S = 0.3  # from a reset to boot.py: about what the ROM and the bootloader need
 
@@ -26,10 +29,17 @@ class VirtualUnit:
     """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints.
 
     The firmware of this package is deployed to the flash when the unit is made; what lies there later is what runs.
+    `paired`: with the computer of this room, before its first boot here.
     """
 
     def __init__(
-        self, air: Air, chips: list[Chip], flash: Path, unit_id: bytes = UNIT_ID, address: str = ADDRESS
+        self,
+        air: Air,
+        chips: list[Chip],
+        flash: Path,
+        unit_id: bytes = UNIT_ID,
+        address: str = ADDRESS,
+        paired: bool = True,
     ) -> None:
         self._air = air
         self._address = address
@@ -42,6 +52,9 @@ class VirtualUnit:
         self._next: asyncio.Task[None] | None = None
         without = shutil.ignore_patterns("__pycache__", "*.typed")
         shutil.copytree(firmware.firmware_dir(), flash, ignore=without, dirs_exist_ok=True)
+        if paired:
+            air.host_keys.all_keys[address], secrets = earlier_pairing(address, HOST_ADDRESS)
+            (flash / BONDS_FILE).write_text(json.dumps(secrets))
 
     @property
     def short_id(self) -> str:
