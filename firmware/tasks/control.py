@@ -11,7 +11,7 @@ from tasks.runs import HOST, MUTE, PAIN, RESUME, TAKEN_BACK, Busy, NotReady
 
 SETTINGS_FILE = "settings.json"
 _LATER_FIELDS = ("runner", "pattern")  # since MINOR 2: an older host does not send them
-_CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
+_CALIBRATION_FIELDS = wire.CALIBRATE.names[1:]
 
 
 class Control(Commands):
