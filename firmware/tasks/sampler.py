@@ -9,6 +9,7 @@ import asyncio
 from array import array
 
 from drivers import ImuError
+from drivers.inertial import DRAIN_MS
 from kneecore import told, wire
 from kneecore.coach import Coach, Session
 from kneecore.metronome import NO_BEAT, Metronome
@@ -18,7 +19,6 @@ from kneecore.version import VERSION
 from tasks.pace import Pace
 from tasks.raw import Raw
 
-DRAIN_MS = 20  # an eighth of what the FIFO holds, and part of the cue's latency
 _SILENT_US = 100_000  # five drains without a sample: the chip has lost its power or its settings
 _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
 _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up

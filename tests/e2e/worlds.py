@@ -24,13 +24,13 @@ SPEED = 1000.0
 class World:
     """A unit that feels a runner who starts when it first samples: still and walking for 5.5 s, then running."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, paired: bool = True) -> None:
         self.played = scenario.runner(60, "right", 1)
         self.air = Air()
         central.install(self.air)
         loop = asyncio.get_running_loop()
         self.chip = Mpu6050(lambda: round(loop.time() * 1e6), self.played.feed)
-        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit")
+        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", paired=paired)
 
     def device(self) -> Device:
         return Device(ble.BleLink(self.unit.short_id))
@@ -56,11 +56,11 @@ class World:
         return found
 
 
-def inside(folder: Path, act: Callable[[World], Awaitable[None]]) -> str:
+def inside(folder: Path, act: Callable[[World], Awaitable[None]], paired: bool = True) -> str:
     """Run `act` in a world with the unit switched on; returns what the unit printed."""
 
     async def main() -> str:
-        world = World(folder)
+        world = World(folder, paired)
         world.unit.power_on()
         try:
             async with asyncio.timeout(600):

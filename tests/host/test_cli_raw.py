@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Raw samples on the command line: `run --raw` and `show --recording`, against a unit behind a faked Bluetooth stack."""
+"""Raw samples on the command line: `run --raw` and `show --recording`."""
 
 import sys
 
