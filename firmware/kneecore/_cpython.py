@@ -14,7 +14,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 ptr8: TypeAlias = "bytearray | memoryview"
 ptr32: TypeAlias = "array[int]"
 ptr16: TypeAlias = "array[int]"
-ptr8: TypeAlias = bytearray
 
 
 def const(value: int) -> int:
