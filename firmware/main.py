@@ -154,7 +154,11 @@ def main() -> None:
     imu = make_imu(journal, settings)
     sampler = Sampler(imu, make_bus, voice, journal, clock, Timer(0)) if imu else None
     radio = Radio(
-        unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION
+        unit_id[-3:],
+        "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"),
+        "%d.%d.%d" % VERSION,
+        clock.us,
+        journal,
     )
     journal.listener = radio.send_event
     radio.on_link_changed = voice.link_changed
@@ -165,7 +169,13 @@ def main() -> None:
     health = Health(log, journal, imu, sampler, voice)
     Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health)
     button = Button(
-        Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP), Pin.IRQ_FALLING, time.ticks_ms, runs, journal, voice
+        Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP),
+        Pin.IRQ_FALLING,
+        time.ticks_ms,
+        runs,
+        radio.door,
+        journal,
+        voice,
     )
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]

@@ -173,7 +173,7 @@ class Inertial:
                 n = min(frames - done, _CHUNK)
                 self._i2c.readfrom_mem_into(self.address, self.FIFO_DATA, self._frames[n - 1])
                 if not self._decode(n, batch, 6 * done):
-                    return self._lose("realign")
+                    return self._lose("fifo_overflow" if self._overflowed() else "realign")
                 done += n
             overflowed = self._overflowed()  # last, so that one between count and data is not missed
         except OSError:  # nobody knows how many bytes or which flag the chip has given away

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ptr8: TypeAlias = "bytearray | memoryview"
 ptr32: TypeAlias = "array[int]"
 ptr16: TypeAlias = "array[int]"
 

@@ -68,6 +68,7 @@ NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
     "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip", "motor_fault", "pairing_asked",
     "forget_asked", "log_missing", "log_damaged", "battery_low", "boots_failed", "sensor_back", "raw_stopped",
+    "paired",
 )  # fmt: skip
 RESETS = ("unknown", "power_on", "reset", "watchdog", "wake", "soft")  # why the unit booted
 WAKES = ("none", "motion", "button", "timer")  # what ended its sleep
@@ -213,6 +214,7 @@ STAGE = _record(  # data of the answer to PROGRESS; `verdict_seq` once the stage
 PLAN = _record(  # data of the answer to READ_PLAN; `baseline` and `sd` in the rule's unit, 0 before the first session
     "plan", 0x64, ("runner", "H"), ("next", "B"), ("baseline", "i"), ("sd", "i"), ("sessions", "*"),
 )  # fmt: skip
+FORGET = _record("forget", 0x51, ("token", "H"))  # the peer that says so
 HEALTH = _record(  # data of the answer to STATUS; `troubles` are bits of TROUBLES; sizes in bytes
     "health", 0x65, ("troubles", "H"), ("cause", "B"), ("failed", "B"), ("battery_mv", "H"), ("percent", "B"),
     ("charging", "B"), ("temperature_cdeg", "h"), ("log_capacity", "I"), ("log_used", "I"), ("log_unfetched", "I"),
@@ -237,6 +239,7 @@ COMMANDS = (
     READ_PLAN,
     STATUS,
     ERASE,
+    FORGET,
 )
 LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW)
 

@@ -60,12 +60,13 @@ class Control:
             wire.PROGRESS.code: self._progress,
             wire.PRESCRIBE.code: self._prescribe,
             wire.READ_PLAN.code: self._read_plan,
+            wire.FORGET.code: self._forget,
             wire.STATUS.code: self._status,
             wire.ERASE.code: self._erase,
         }
         radio.on_command = self.on_command
 
-    def on_command(self, code: int, frame: bytes) -> None:
+    def on_command(self, code: int, frame: bytes, trusted: bool) -> None:
         values = wire.decode(frame)[1]
         token = values.get("token")
         if token is None:
@@ -75,7 +76,9 @@ class Control:
                 values[name] = 0
         status, data = wire.OK, b""
         handler = self._handlers.get(code)
-        if handler is None:
+        if not trusted:
+            status = wire.REFUSED
+        elif handler is None:
             status = wire.UNKNOWN_COMMAND
         elif None in values.values():
             status = wire.BAD_VALUE
@@ -191,6 +194,9 @@ class Control:
                 sent += 1
             yield frame
         yield wire.frame(wire.FETCHED, {"token": token, "sent": sent})
+
+    def _forget(self, values) -> None:
+        self._radio.door.forget_peer()  # shown out once it has its answer
 
     def _ack(self, values) -> None:
         self._log.acknowledge(values["seq"])

@@ -24,12 +24,21 @@ from . import answers
 from .answers import Progress, UnitHealth, UnitInfo, UnitPlan, i32
 from .clock import ClockFit, monotonic_us, utc_us
 from .codes import named
-from .errors import CommandRefused, InputError, KneesenseError, LinkLost, TransferIncomplete, VersionMismatch
+from .errors import (
+    CommandRefused,
+    InputError,
+    KneesenseError,
+    LinkLost,
+    NotTrusted,
+    TransferIncomplete,
+    VersionMismatch,
+)
 from .frames import LogFrame, parse
 from .inbox import Inbox
 from .link import Channel, Link, deadline
 
 STEP_S = 5.0  # several connection intervals, a sector erase and a full reply queue fit in
+_TRUST_TRIES, _TRUST_WAIT_S = 8, 0.25  # an owner's link is encrypted within a second
 _TOKENS = 0x10000
 _FRAME_MARK = 0xA  # high nibble of a frame's first byte; the low one is the wire's major version
 
@@ -57,7 +66,7 @@ class Device:
         try:
             await self._link.open()
             self._reader = asyncio.create_task(self._read())
-            self.info = await self.hello()
+            self.info = await self._introduce()
         except BaseException:
             await self.close()
             raise
@@ -75,6 +84,17 @@ class Device:
             self._reader.cancel()
             await asyncio.wait({self._reader})
         await self._link.close()
+
+    async def _introduce(self) -> UnitInfo:
+        """The first hello; the system may still be encrypting the link.  Raises NotTrusted, VersionMismatch."""
+        for _ in range(_TRUST_TRIES):
+            try:
+                return await self.hello()
+            except CommandRefused as refused:
+                if refused.status != wire.STATUSES[wire.REFUSED]:
+                    raise
+            await asyncio.sleep(_TRUST_WAIT_S)
+        raise NotTrusted()
 
     async def hello(self) -> UnitInfo:
         """Fresh state of the unit.  Raises VersionMismatch before anything else of another major is used."""
@@ -153,6 +173,10 @@ class Device:
     async def time(self) -> None:
         """Tell the unit the wall clock; it logs an ANCHOR record."""
         await self._command(wire.TIME, utc_us=utc_us())
+
+    async def forget(self) -> None:
+        """Make the unit forget this computer; it ends the connection."""
+        await self._command(wire.FORGET)
 
     async def status(self) -> UnitHealth:
         """How it is: battery, storage, what is wrong."""

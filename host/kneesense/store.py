@@ -160,6 +160,11 @@ class Store(StoreFile):
                 *(unit.device, unit.handle, unit.side, unit.face, self._runner_id(unit.runner)),
             )
 
+    def forget(self, device: str) -> None:
+        """A unit is no longer paired; its records and runs stay."""
+        with self._transaction():
+            self._write("DELETE FROM device WHERE id = ?", device)
+
     def units(self) -> list[Unit]:
         """The remembered units, in the order in which they were first paired."""
         rows = self._rows(

@@ -64,6 +64,7 @@ PURPOSE = {
     "stage": "Data of the answer to `progress`; the verdict is in the log at `verdict_seq` once the stage is over.",
     "status": "How the unit is; answered with a `health` record.",
     "erase": "Erase the log up to and including this record; refused in a run.",
+    "forget": "Forget the computer that says so; the unit ends the connection after its answer.",
     "health": "Data of the answer to `status`.",
     "reply": "Answer to a command: its token and code, a status, the unit's time, data of that command's own.",
     "unit": "Data of the answer to `hello`.",
@@ -146,7 +147,12 @@ def codes() -> str:
 
 
 def gatt_table() -> str:
-    names = {gatt.READ: "read", gatt.WRITE: "write", gatt.NOTIFY: "notify"}
+    names = {
+        gatt.READ: "read",
+        gatt.WRITE: "write",
+        gatt.NOTIFY: "notify",
+        gatt.WRITE_ENCRYPTED: "encrypted link only",
+    }
     uses = {
         gatt.CONTROL: "control: one command frame a write, its `reply` frame as a notification",
         gatt.EVENTS: "events: logged records as they happen, best effort",

@@ -40,7 +40,7 @@ def test_a_run(tmp_path: Path, part) -> None:
         for at_s in true_s:
             assert min(abs(at_s - t) for t in found_s) < 0.05
 
-    console = inside(tmp_path, act, part.model)
+    console = inside(tmp_path, act, chip=part.model)
     assert "no sensor" not in console
 
 
@@ -60,4 +60,4 @@ def test_with_an_unknown_die_the_unit_stays_reachable_and_says_what_it_read(
         assert wire.NOTICES[notice["notice"]] == "imu_identity"
         assert (notice["a"], notice["b"]) == (0x68, identity)
 
-    assert f"0x{identity:02x}" in inside(tmp_path, act, Unknown)
+    assert f"0x{identity:02x}" in inside(tmp_path, act, chip=Unknown)

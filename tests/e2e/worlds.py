@@ -25,7 +25,7 @@ SPEED = 1000.0
 class World:
     """A unit that feels a runner who starts when it first samples: still and walking for 5.5 s, then running."""
 
-    def __init__(self, folder: Path, chip: type[Inertial] = Mpu6050) -> None:
+    def __init__(self, folder: Path, paired: bool = True, chip: type[Inertial] = Mpu6050) -> None:
         self.played = scenario.runner(60, "right", 1)
         self.air = Air()
         central.install(self.air)
@@ -35,7 +35,7 @@ class World:
             assert self.played.model is not None
             feed = ModelFeed(self.played.model, chip.chip, scenario.mounting())
         self.chip = chip(lambda: round(loop.time() * 1e6), feed)
-        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit")
+        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", paired=paired)
 
     def device(self) -> Device:
         return Device(ble.BleLink(self.unit.short_id))
@@ -61,11 +61,16 @@ class World:
         return found
 
 
-def inside(folder: Path, act: Callable[[World], Awaitable[None]], chip: type[Inertial] = Mpu6050) -> str:
+def inside(
+    folder: Path,
+    act: Callable[[World], Awaitable[None]],
+    paired: bool = True,
+    chip: type[Inertial] = Mpu6050,
+) -> str:
     """Run `act` in a world with the unit, which has this chip, switched on; returns what the unit printed."""
 
     async def main() -> str:
-        world = World(folder, chip)
+        world = World(folder, paired, chip)
         world.unit.power_on()
         try:
             async with asyncio.timeout(600):

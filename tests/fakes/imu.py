@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from drivers.icm20689 import Icm20689
+from drivers.icm42688p import Icm42688p
+from drivers.lsm6dso import Lsm6dso
 from drivers.mpu6050 import Mpu6050
 from drivers.mpu6500 import Mpu6500
 from kneecore import chips, wire
-from kneesense.world.chips import mpu6050, mpu6500
+from kneesense.world.chips import icm42688p, lsm6dso, mpu6050, mpu6500
 from kneesense.world.chips.inertial import Faults
 
 
@@ -54,6 +56,18 @@ PARTS = (
     Part(
         "icm20689", Icm20689, mpu6500.Icm20689, 0x68, (0x98,), 341, 629, (0x6B, 0x40), (0x1C, 0x00),
         (({0x41: 0x00, 0x42: 0x00}, 2500), ({0x41: 0x0C, 0x42: 0xC4}, 3500)), (0x3A, 0x20),
+    ),
+    Part(
+        "lsm6dso", Lsm6dso, lsm6dso.Lsm6dso, 0x6A, (0x6C,), 255, 562, (0x11, 0x00), (0x10, 0x60),
+        (({0x20: 0x00, 0x21: 0x00}, 2500), ({0x20: 0x80, 0x21: 0xF5}, 1450)), (0x1B, 0x0F),
+    ),
+    Part(
+        "lsm6dso32", Lsm6dso, lsm6dso.Lsm6dso32, 0x6A, (0x6C,), 255, 562, (0x11, 0x00), (0x10, 0x60),
+        (({0x20: 0x00, 0x21: 0x00}, 2500), ({0x20: 0x80, 0x21: 0x0A}, 3550)), (0x1B, 0x0F),
+    ),
+    Part(
+        "icm42688p", Icm42688p, icm42688p.Icm42688p, 0x68, (0x47,), 126, 219, (0x4E, 0x00), (0x50, 0x2F),
+        (({0x1D: 0x00, 0x1E: 0x00}, 2500), ({0x1D: 0xFA, 0x1E: 0xD3}, 1500)), (0x37, 0x07),
     ),
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         log=log,
         journal=SimpleNamespace(failed=None, full=False),
         imu=SimpleNamespace(temperature_cdeg=lambda: 3125),
-        sampler=SimpleNamespace(failing=False),
+        sampler=SimpleNamespace(failing=False, running=False),
         voice=SimpleNamespace(failed=False),
     )
 

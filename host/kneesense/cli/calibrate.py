@@ -52,7 +52,6 @@ async def calibrate(
 
     The unit measures and judges by itself and keeps what it accepts; `kneesense run` uses it from then on.  Calibrate
     after every strapping on.  A long buzz and exit code 1 mean refused, with the reason and the next step.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense calibrate; kneesense calibrate --side left --face medial --save me.json;
     kneesense calibrate --stage walk; kneesense calibrate --rezero

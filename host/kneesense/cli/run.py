@@ -39,7 +39,6 @@ async def run(
 
     The unit records by itself: after a lost link or a killed program nothing is missing, see --attach.
     Each stride shows the state of the cue; why none comes is told when that changes.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
     kneesense run --cue off; kneesense run --attach

@@ -25,7 +25,6 @@ async def status(
 
     Exit code 1 when the unit says that something is wrong; what is only to be thought of (charge it, fetch its log) is
     told and exits with 0.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense status; kneesense status 0c0d; kneesense status --json
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from bumble import hci, ll
 from bumble.controller import Connection, Controller
+from bumble.keys import MemoryKeyStore
 from bumble.link import LocalLink
 
 CONNECTION_INTERVAL_S = 0.015  # what desktop systems commonly choose for an active link
@@ -30,6 +31,7 @@ class Air(LocalLink):
         self.per_event = per_event
         self.faded = False
         self.out_of_range = False
+        self.host_keys = MemoryKeyStore()  # of the computer in this room, over all its programs
 
     def send_acl_data(
         self, sender_controller: Controller, destination_address: hci.Address, transport: Any, data: bytes

@@ -3,23 +3,35 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from kneecore import wire
 
 from .air import Air
 from .board import Board, Chip
+from .bonding import HOST_ADDRESS, earlier_pairing
 from .firmware import Process
 from .peripheral import ADDRESS, Peripheral
 
+BONDS_FILE = "bonds.json"  # as firmware/tasks/door.py names it
 UNIT_ID = bytes.fromhex("240ac4000001")
 
 
 class VirtualUnit:
-    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints."""
+    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints.
+
+    `paired`: with the computer of this room, before its first boot here.
+    """
 
     def __init__(
-        self, air: Air, chips: list[Chip], flash: Path, unit_id: bytes = UNIT_ID, address: str = ADDRESS
+        self,
+        air: Air,
+        chips: list[Chip],
+        flash: Path,
+        unit_id: bytes = UNIT_ID,
+        address: str = ADDRESS,
+        paired: bool = True,
     ) -> None:
         self._air = air
         self._address = address
@@ -28,6 +40,9 @@ class VirtualUnit:
         self.board = Board(unit_id, {0: chips})
         self.process: Process | None = None
         flash.mkdir(parents=True, exist_ok=True)
+        if paired:
+            air.host_keys.all_keys[address], secrets = earlier_pairing(address, HOST_ADDRESS)
+            (flash / BONDS_FILE).write_text(json.dumps(secrets))
 
     @property
     def short_id(self) -> str:
