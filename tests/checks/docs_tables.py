@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kneecore import gatt, settings, wire
+from kneecore import chips, gatt, settings, wire
 from kneesense import errors
 from kneesense.cli.app import COMMANDS
 
@@ -174,6 +174,19 @@ def settings_table() -> str:
     return table(("number", "name", "default", "range", "unit", "meaning"), rows)
 
 
+def raw_table() -> str:
+    """What recording every sample costs, by the sensor's rate; MB are millions of bytes, as on a flash chip's label."""
+    sizes = (1.5, 14)
+    frame = wire.RAW.size + wire.OVERHEAD + 12 * wire.RAW_SAMPLES
+    rows = []
+    for rate_hz in sorted({chip.rate_hz for chip in chips.TABLE[1:]}):
+        bytes_a_s = rate_hz * frame / wire.RAW_SAMPLES
+        minutes = (f"{1e6 * size / bytes_a_s / 60:.1f}" for size in sizes)
+        rows.append((rate_hz, f"{rate_hz / wire.RAW_SAMPLES:.1f}", f"{bytes_a_s:.0f}", *minutes))
+    head = ("samples a second", "records a second", "bytes a second", *(f"minutes in {s} MB" for s in sizes))
+    return table(head, rows)
+
+
 def commands_table() -> str:
     return table(("command", "does"), ((f"`kneesense {name}`", text) for name, text in COMMANDS.items()))
 
@@ -222,6 +235,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "codes": codes,
     "gatt": gatt_table,
     "settings": settings_table,
+    "raw": raw_table,
     "commands": commands_table,
     "errors": errors_table,
     "chips": chips_table,
