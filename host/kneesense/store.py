@@ -116,12 +116,14 @@ class Store(StoreFile):
         row = self._row("SELECT boot, seq FROM synced WHERE device = ?", device)
         return (row[0], row[1]) if row else None
 
-    def records(self, device: str, first: Key = (0, 0), last: Key = (_SEQ_MAX, 0)) -> list[LogFrame]:
-        """Stored records of a unit in log order, from key `first` to key `last`, both included."""
+    def records(
+        self, device: str, first: Key = (0, 0), last: Key = (_SEQ_MAX, 0), *, raw: bool = True
+    ) -> list[LogFrame]:
+        """Stored records of a unit in log order, from key `first` to key `last`, both included; samples if `raw`."""
         rows = self._rows(
             "SELECT frame FROM event WHERE device = ? AND (boot, seq) >= (?, ?) AND (boot, seq) <= (?, ?)"
-            " ORDER BY boot, seq",
-            *(device, *first, *last),
+            " AND (? OR code != ?) ORDER BY boot, seq",
+            *(device, *first, *last, raw, wire.RAW.code),
         )
         return [record for (frame,) in rows if (record := parse(frame)) is not None]
 
@@ -133,15 +135,19 @@ class Store(StoreFile):
         )
         return [Run(*row) for row in rows]
 
-    def run_records(self, run: Run) -> list[LogFrame]:
+    def run_records(self, run: Run, *, raw: bool = True) -> list[LogFrame]:
         """A run's records in log order: START to STOP, or to where the next run begins or the boot ends."""
-        records = self.records(run.device, (run.boot, run.seq), (run.boot, _SEQ_MAX))
-        for i, record in enumerate(records):
-            if record.code == wire.STOP.code:
-                return records[: i + 1]
-            if record.code == wire.START.code and i > 0:
-                return records[:i]
-        return records
+        return self.records(run.device, (run.boot, run.seq), (run.boot, self._last_seq(run)), raw=raw)
+
+    def _last_seq(self, run: Run) -> int:
+        row = self._row(
+            "SELECT seq, code FROM event WHERE device = ? AND boot = ? AND seq > ? AND code IN (?, ?)"
+            " ORDER BY seq LIMIT 1",
+            *(run.device, run.boot, run.seq, wire.START.code, wire.STOP.code),
+        )
+        if row is None:
+            return _SEQ_MAX
+        return int(row[0]) - int(row[1] == wire.START.code)
 
     def set_runner(self, device: str, start: Key, runner: str) -> None:
         """Say who ran a run, known by the key of its START record."""

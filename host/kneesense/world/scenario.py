@@ -125,7 +125,7 @@ def played(path: Path, side: str, calibration_file: Path | None, duration_s: flo
         mounted = calibration.load(calibration_file)
     else:
         mounted = selfcal.auto(loaded, side).calibration
-    quantised = recording.quantise(loaded, CHIP.rate_hz, CHIP)
+    quantised = recording.quantise(loaded, CHIP.rate_hz, CHIP, mounted.clock_ratio)
     if len(quantised.segments) != 1:
         raise InputError(
             f"{path}: {len(quantised.segments)} pieces; a unit can only be played a recording without gaps"
