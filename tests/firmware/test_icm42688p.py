@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What only an ICM-42688-P's driver has to cope with: banks of registers, headers, a code for no sample."""
 
+import errno
 from array import array
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from drivers import ImuError
 from drivers.decode import packets
+from drivers.icm42688p import Icm42688p
+from drivers.imu import find_imu
 from fakes.i2c import Desk
 from fakes.imu import PARTS, Counting, drained, driver, numbers, put
 from kneesense.world.chips import icm42688p
@@ -187,9 +191,36 @@ def test_bank_0_is_selected_again_after_every_access_to_another(desk):
     imu.configure()
     imu.check()
     banks = [value for register, value in desk.writes if register == BANK]
-    assert set(banks[::2]) == {1, 4}
-    assert set(banks[1::2]) == {0}
-    assert len(banks) % 2 == 0
+    assert set(banks) == {0, 1, 4}
+    after = [then for bank, then in pairwise(banks) if bank]
+    assert after == [0] * sum(bank > 0 for bank in banks)
+
+
+@pytest.mark.parametrize("bank", [1, 4])
+def test_one_left_in_another_bank_by_a_reset_of_the_processor_is_found_again(desk, bank):
+    chip = put(desk, ICM)
+    chip.write(0x68, BANK, bytes((bank,)))
+    assert isinstance(find_imu(desk, desk.sleep_ms), Icm42688p)
+
+
+def test_one_left_in_another_bank_by_a_fault_of_the_bus_is_configured_again(desk):
+    chip = put(desk, ICM)
+    imu = driver(desk, ICM)
+    bank_selected = []
+
+    def fails_from_then_on(_):
+        bank_selected.append(chip._bank)
+        return errno.ETIMEDOUT * (max(bank_selected) > 0)
+
+    chip.faults.bus = fails_from_then_on
+    with pytest.raises(ImuError, match="error 110"):
+        imu.check()
+    assert chip._bank == 1
+    chip.faults.bus = lambda _: 0
+    imu.configure()
+    imu.start()
+    desk.sleep_ms(20)
+    assert numbers(drained(imu)) == list(range(chip.produced - 1))
 
 
 def test_i3c_is_off_in_the_register_of_bank_1(desk):
