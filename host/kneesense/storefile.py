@@ -92,6 +92,10 @@ MIGRATIONS = (
             sessions BLOB NOT NULL     -- see kneecore.programme.encode
         )""",
     ),
+    (
+        # runs of one outing, of the two legs of a runner, have the same one: the id of its first run
+        "ALTER TABLE run ADD COLUMN outing INTEGER",
+    ),
 )
 
 _WRITABLE = "make its folder and itself writable, or choose another with --store or KNEESENSE_HOME"
