@@ -78,6 +78,9 @@ class Icm42688p(Inertial):
     FIFO_SAMPLES = 126  # of 128 one is kept free (6.3); the next one would set the flag of a full FIFO
 
     def _reset(self) -> None:
+        self._write(
+            _PWR_MGMT0, 0x00
+        )  # both off, or a part that does not hear the reset would not take its settings
         self._write(_DEVICE_CONFIG, _SOFT_RESET)
         self._sleep_ms(_RESET_MS)
         self._insist(_DRIVE_CONFIG, _I2C_EDGES)
