@@ -29,10 +29,10 @@ from drivers.actuators import ACTUATORS
 from drivers.imu import find_imu
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
 from kneecore import wire
-from kneecore.patterns import LOW_BATTERY
 from kneecore.version import VERSION
 from parts import make_battery, make_bus, make_lamp, make_log, make_sleeper
 from tasks import boots, state
+from tasks.body import Body
 from tasks.button import Button
 from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
@@ -50,7 +50,6 @@ from tasks.watchdog import TAKEN_OVER_MS, TIMEOUT_MS, Watchdog
 _IMU_FILE = "imu.json"  # which chip it was: parts that answer alike are told apart at rest only
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
-_MOTION_MG = 100  # that ends deep sleep: a step, not the street
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
 _ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
@@ -102,27 +101,6 @@ def make_imu(journal, settings):
     if imu.chip != kept:
         state.save(_IMU_FILE, imu.chip)
     return imu
-
-
-def stirred(imu) -> bool:
-    try:
-        return imu.one_g_error_pm(_ONE_G_SAMPLES) is None
-    except ImuError:
-        return False
-
-
-def armed(imu) -> bool:
-    """Whether the sensor now waits for motion."""
-    try:
-        return imu.arm_motion(_MOTION_MG)
-    except ImuError as error:
-        print("no motion wake:", error)
-        return False
-
-
-def flat(runs, voice) -> None:
-    runs.stop(wire.ENDINGS.index("battery"))
-    voice.say(LOW_BATTERY)
 
 
 async def guarded(motor, journal, name: str, task) -> None:
@@ -184,23 +162,11 @@ def main() -> None:
         journal,
         voice,
     )
-    power = Power(make_battery(), make_sleeper(), boot, journal, clock, radio, settings, health)
-    power.busy = lambda: runs.running or calibrator.busy
-    power.quiet = lambda: clock.us() >= voice.shaking_until_us
-    power.end = lambda: flat(runs, voice)
-    if imu:
-        power.moved = lambda: stirred(imu)
-        power.arm = lambda: armed(imu)
-    lamp = make_lamp({
-        "fault": lambda: imu is None or journal.failed is not None,
-        "battery_low": lambda: health.battery_low,
-        "calibrating": lambda: calibrator.busy,
-        "run": lambda: runs.running,
-        "connected": lambda: radio.connected,
-    })  # fmt: skip
+    body = Body(imu, runs, calibrator, voice, journal, radio, health, clock)
+    power = Power(make_battery(), make_sleeper(), boot, body, journal, clock, radio, settings, health)
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]
-    tasks += [("power", power.run), ("lamp", lamp.run)]
+    tasks += [("power", power.run), ("lamp", make_lamp(body.state).run)]
     tasks += [(name, task.run) for name, task in vital]
 
     async def run() -> None:

@@ -38,8 +38,8 @@ def make_sleeper() -> Sleeper:
     return Sleeper(Pin(pins.IMU_INT, Pin.IN), Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP))
 
 
-def make_lamp(states) -> Lamp:
-    return Lamp(Pin(pins.LED, Pin.OUT, value=0), states)
+def make_lamp(state) -> Lamp:
+    return Lamp(Pin(pins.LED, Pin.OUT, value=0), state)
 
 
 def make_log():

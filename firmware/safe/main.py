@@ -44,10 +44,9 @@ def main() -> None:
     journal.listener = radio.send_event
     health = Health(log, journal, None, None, safe)
     Commands(unit_id, radio, journal, log, None, clock, health)
-    power = Power(
-        make_battery(), make_sleeper(), boot, journal, clock, radio, safe.Settings(settings, state), health
-    )
-    lamp = make_lamp({"safe_mode": lambda: True})
+    kept = safe.Settings(settings, state)
+    power = Power(make_battery(), make_sleeper(), boot, safe, journal, clock, radio, kept, health)
+    lamp = make_lamp(safe.state)
     boot.up()
 
     async def run() -> None:

@@ -27,19 +27,11 @@ def _no() -> bool:
     return False
 
 
-def _nothing() -> None:
-    pass
-
-
 class Power:
-    """`battery` with read(), `sleeper` of drivers.sleeper, `boot` of tasks.boots.
+    """`battery` with read(), `sleeper` of drivers.sleeper, `boot` of tasks.boots, `body` of tasks.body."""
 
-    For main.py to set: `busy()`, a run or a calibration goes on; `moved()`, the unit has moved since last asked;
-    `quiet()`, no motor pulls the voltage down; `end()` what goes on, as the battery is empty; `arm()` the sensor to
-    tell of motion, False if it cannot.
-    """
-
-    def __init__(self, battery, sleeper, boot, journal, clock, radio, settings, health) -> None:
+    def __init__(self, battery, sleeper, boot, body, journal, clock, radio, settings, health) -> None:
+        self._body = body
         self._battery = battery
         self._sleeper = sleeper
         self._boot = boot
@@ -49,11 +41,6 @@ class Power:
         self._settings = settings
         self._health = health
         self.cell = Cell()
-        self.busy = _no
-        self.moved = _no
-        self.quiet = lambda: True
-        self.end = _nothing
-        self.arm = _no
         self._wake = wire.WAKES[boot.wake]
         self._used_us = self._read_us = clock.us()
         self._record_us = -_RECORD_US
@@ -75,16 +62,19 @@ class Power:
         if not self._well and now_us >= _WELL_US:
             self._well = True
             self._boot.well()
-        if now_us - self._read_us >= _READ_US and self.quiet():
+        if now_us - self._read_us >= _READ_US and self._body.quiet:
             self._read_us = now_us
             self._read(now_us)
         if self.cell.low:
             await self._flat()
-        if self.moved() or self.busy() or self._radio.connected:
+        if self._body.moved() or self._needed():
             self._used_us = now_us
             self._wake = "none"
         elif self._idle_s and now_us - self._used_us >= 1_000_000 * self._idle_s:
-            await self._sleep(lambda: self._radio.connected or self.busy(), True, 0)
+            await self._sleep(self._needed, True, 0)
+
+    def _needed(self) -> bool:
+        return self._body.busy or self._radio.connected
 
     @property
     def _idle_s(self) -> int:
@@ -107,7 +97,7 @@ class Power:
             self._journal.record(wire.BATTERY, values)
 
     async def _flat(self) -> None:
-        self.end()
+        self._body.end()
         self._journal.notice("battery_low", self.cell.mv, self._settings.get("battery_stop_mv"))
         self._journal.flush()
         await asyncio.sleep_ms(_FAREWELL_MS)
@@ -118,7 +108,8 @@ class Power:
         if not await self._radio.leave(stay):
             return
         sleeper = self._sleeper
-        if motion and (sleeper.wakes >= _QUICK_WAKES or not self.arm() or sleeper.moving):
+        armed = self._body.arm() and not sleeper.moving
+        if motion and (sleeper.wakes >= _QUICK_WAKES or not armed):
             motion, timer_s = False, _LOOK_AGAIN_S
         self._boot.well()
         self._journal.close()
