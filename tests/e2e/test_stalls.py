@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A program that stands still now and then loses no sample within what its chip promises, and tells what it loses beyond."""
+"""A program that stands still now and then loses no sample within what its chip promises, and tells of those beyond."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
 from tests.checks.stalls import measure
 
 
