@@ -207,6 +207,29 @@ def errors_table() -> str:
     return table(("exit", "code in JSON", "meaning"), sorted(rows))
 
 
+def chips_table() -> str:
+    """Of the rows of the contract test, which holds the drivers to these figures."""
+    sys.path += [str(DOCS.parent / "firmware"), str(DOCS.parent / "tests")]
+    from fakes.imu import PARTS
+
+    rows = (
+        (
+            part.name,
+            ", ".join(f"0x{identity:02x}" for identity in part.identities),
+            part.figures.rate_hz,
+            f"{part.figures.acc_lsb_per_g}, {part.figures.gyro_lsb_per_10dps / 10}",
+            part.fifo_samples,
+            part.stall_ms,
+            f"[{part.driver.__module__.split('.')[1]}.py](../firmware/{part.driver.__module__.replace('.', '/')}.py)",
+        )
+        for part in PARTS
+    )
+    return table(
+        ("chip", "answers", "rate, Hz", "counts per g, per deg/s", "FIFO, samples", "stall, ms", "driver"),
+        rows,
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "logged": lambda: records(0x01, 0x3F),
     "commands_on_the_wire": lambda: records(0x40, 0x5F),
@@ -217,6 +240,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "raw": raw_table,
     "commands": commands_table,
     "errors": errors_table,
+    "chips": chips_table,
 }
 
 
