@@ -74,7 +74,7 @@ class FileLog:
     @property
     def room_for_raw(self) -> bool:
         """False: what room is left is for strides."""
-        return self._bytes + _FOR_STRIDES <= self._capacity or self._segments[1] <= self.acked_seq + 1
+        return self._bytes + _FOR_STRIDES <= self._capacity
 
     def append(self, frame: bytes, last: bool = False) -> None:
         """Add the frame of record `next_seq`; durable after the next flush().

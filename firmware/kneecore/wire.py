@@ -284,6 +284,15 @@ def frame(record: Record, values: "Mapping[str, Any]") -> bytes:
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
 
 
+def seal(buffer: bytearray, size: int) -> int:
+    """Complete the frame whose code and payload of `size` bytes lie in `buffer`; returns the frame's length."""
+    end = HEAD + size
+    buffer[0] = _MAGIC | MAJOR
+    buffer[2] = size
+    struct.pack_into("<I", buffer, end, crc32(memoryview(buffer)[:end]) & 0xFFFFFFFF)
+    return end + TAIL
+
+
 def parse(record: Record, body: bytes) -> "dict[str, Any]":
     """Payload bytes to a dict; a field an older peer did not send is None, later ones it added are ignored."""
     values: "dict[str, Any]" = {}

@@ -36,19 +36,33 @@ class Journal:
         values["boot"] = self.boot
         values.setdefault("t_us", self._clock.us())
         frame = wire.frame(record, values)
-        if self.failed is not None:
+        if not self._append(frame):
             return 0
+        self.listener(frame)
+        return seq
+
+    @property
+    def room_for_raw(self) -> bool:
+        return self.failed is None and self._log.room_for_raw
+
+    def record_raw(self, raw, sample: int) -> None:
+        """Log a kneecore.rawrecord.RawRecord.  Nobody is told: a listener would have to copy it, and fetches it."""
+        self._append(raw.frame(self._log.next_seq, self.boot, self._clock.us(), sample))
+
+    def _append(self, frame) -> bool:
+        """False: the log has not taken it."""
+        if self.failed is not None:
+            return False
         try:
             self._log.append(frame)
         except LogFull:
             self._tell_full()
-            return 0
+            return False
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
-            return 0
+            return False
         self._full = False
-        self.listener(frame)
-        return seq
+        return True
 
     @property
     def full(self) -> bool:

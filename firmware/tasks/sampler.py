@@ -17,6 +17,7 @@ from kneecore.pipeline import EV_CUE, EV_SLIP, EV_STRIDE, Pipeline
 from kneecore.ticks import plus
 from kneecore.version import VERSION
 from tasks.pace import Pace
+from tasks.raw import Raw
 
 _SILENT_US = 100_000  # five drains without a sample: the chip has lost its power or its settings
 _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
@@ -45,6 +46,7 @@ class Sampler:
         self._wake = self._flag.set  # a bound method made once
         self._pipeline: "Pipeline | None" = None
         self._metronome = Metronome()
+        self._raw = Raw(journal)
         self.on_slip = _nobody  # told when the strap has slipped
         self.on_end = _nobody  # told the coach when its run is over, before the STOP record
         self.watcher = (
@@ -118,6 +120,7 @@ class Sampler:
             self._strides = 0
             self._stride_us = self._clock.us()
             self._rate_told = False
+            self._raw.begin(settings.raw_record)
             self._pipeline = pipeline
         return seq
 
@@ -154,6 +157,7 @@ class Sampler:
         except ImuError as error:
             self._journal.notice(error.notice, error.a, error.b)
         self._pipeline = None
+        self._raw.end()
         self._metronome.tempo(0, 0)
         while True:
             event = pipeline.finish()
@@ -228,6 +232,7 @@ class Sampler:
             self._shaking_us = shaking_us
             pipeline.shaking(self._pace.at_x16(shaking_us) >> 4)
         self._pace.drained(count, now_us)
+        sample = pipeline.sample
         pipeline.take(batch, 0, count)
         while True:
             event = pipeline.advance()
@@ -235,6 +240,7 @@ class Sampler:
                 break
             self._handle(pipeline, event)
         self._beat(pipeline.coach.beat_cspm, now_us)
+        self._raw.take(batch, count, sample)
         if self._imu.lost_reason is not None:
             self._note_gap(pipeline, self._imu.lost_reason)
             self._imu.lost_reason = None

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kneecore import gatt, settings, wire
+from kneecore import chips, gatt, settings, wire
 from kneesense import errors
 from kneesense.cli.app import COMMANDS
 
@@ -174,6 +174,19 @@ def settings_table() -> str:
     return table(("number", "name", "default", "range", "unit", "meaning"), rows)
 
 
+def raw_table() -> str:
+    """What recording every sample costs, by the sensor's rate; MB are millions of bytes, as on a flash chip's label."""
+    sizes = (1.5, 14)
+    frame = wire.RAW.size + wire.OVERHEAD + 12 * wire.RAW_SAMPLES
+    rows = []
+    for rate_hz in sorted({chip.rate_hz for chip in chips.TABLE[1:]}):
+        bytes_a_s = rate_hz * frame / wire.RAW_SAMPLES
+        minutes = (f"{1e6 * size / bytes_a_s / 60:.1f}" for size in sizes)
+        rows.append((rate_hz, f"{rate_hz / wire.RAW_SAMPLES:.1f}", f"{bytes_a_s:.0f}", *minutes))
+    head = ("samples a second", "records a second", "bytes a second", *(f"minutes in {s} MB" for s in sizes))
+    return table(head, rows)
+
+
 def commands_table() -> str:
     return table(("command", "does"), ((f"`kneesense {name}`", text) for name, text in COMMANDS.items()))
 
@@ -192,6 +205,29 @@ def errors_table() -> str:
     return table(("exit", "code in JSON", "meaning"), sorted(rows))
 
 
+def chips_table() -> str:
+    """Of the rows of the contract test, which holds the drivers to these figures."""
+    sys.path += [str(DOCS.parent / "firmware"), str(DOCS.parent / "tests")]
+    from fakes.imu import PARTS
+
+    rows = (
+        (
+            part.name,
+            ", ".join(f"0x{identity:02x}" for identity in part.identities),
+            part.figures.rate_hz,
+            f"{part.figures.acc_lsb_per_g}, {part.figures.gyro_lsb_per_10dps / 10}",
+            part.fifo_samples,
+            part.stall_ms,
+            f"[{part.driver.__module__.split('.')[1]}.py](../firmware/{part.driver.__module__.replace('.', '/')}.py)",
+        )
+        for part in PARTS
+    )
+    return table(
+        ("chip", "answers", "rate, Hz", "counts per g, per deg/s", "FIFO, samples", "stall, ms", "driver"),
+        rows,
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "logged": lambda: records(0x01, 0x3F),
     "commands_on_the_wire": lambda: records(0x40, 0x5F),
@@ -199,8 +235,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "codes": codes,
     "gatt": gatt_table,
     "settings": settings_table,
+    "raw": raw_table,
     "commands": commands_table,
     "errors": errors_table,
+    "chips": chips_table,
 }
 
 
