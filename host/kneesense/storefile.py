@@ -140,7 +140,9 @@ class StoreFile:
             with self._plainly():
                 self._refuse_foreign(may_be_empty=not read_only)
                 if not read_only:
-                    if self._row("PRAGMA application_id")[0] != APPLICATION_ID:  # a write: not at every opening
+                    if (
+                        self._row("PRAGMA application_id")[0] != APPLICATION_ID
+                    ):  # a write: not at every opening
                         self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = FULL")
