@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check bench cues programme stalls clean
+.PHONY: help demo test check bench cues programme stalls hardware clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -39,6 +39,9 @@ stalls: $(VENV)/dev.ready ## ten minutes on each sensor chip while the program s
 
 bench: $(VENV)/dev.ready ## measure speed and latency against peers
 	@$(BIN)/kneesense bench
+
+hardware: $(VENV)/hardware.ready ## pictures, solids and tables of hardware/ (needs Graphviz's dot)
+	@$(BIN)/python tests/checks/hardware.py --write
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
