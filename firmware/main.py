@@ -127,7 +127,7 @@ def watch_over(tasks) -> None:
 
 def main() -> None:
     machine.freq(pins.CPU_HZ)
-    clock = DeviceClock(time.ticks_us, time.ticks_diff)
+    clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
     boot = boots.present()
     log = make_log()

@@ -10,7 +10,7 @@ from tasks.commands import Commands, Refused
 from tasks.runs import HOST, MUTE, PAIN, RESUME, TAKEN_BACK, Busy, NotReady
 
 SETTINGS_FILE = "settings.json"
-_LATER_FIELDS = ("runner", "pattern")  # since MINOR 2: an older host does not send them
+_LATER_FIELDS = ("runner", "pattern", "at_us", "error_us")  # an older host does not send them
 _CALIBRATION_FIELDS = wire.CALIBRATE.names[1:]
 
 
@@ -98,7 +98,7 @@ class Control(Commands):
 
     def _run(self, values) -> bytes:
         seq = self._runs.start(HOST, values["runner"])
-        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self._anchor(values["utc_us"])
         return _i32(seq)
 
     def _halt(self, values) -> bytes:
@@ -129,7 +129,10 @@ class Control(Commands):
         self._radio.door.forget_peer()  # shown out once it has its answer
 
     def _time(self, values) -> None:
-        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self._anchor(values["utc_us"], values["at_us"], values["error_us"])
+
+    def _anchor(self, utc_us: int, at_us: int = 0, error_us: int = 0) -> None:
+        self._journal.record(wire.ANCHOR, {"utc_us": utc_us, "at_us": at_us, "error_us": error_us})
 
     def _note(self, values) -> None:
         if values["kind"] >= len(wire.MARKS):
