@@ -237,25 +237,9 @@ HEALTH = _record(  # data of the answer to STATUS; `troubles` are bits of TROUBL
 )  # fmt: skip
 
 COMMANDS = (
-    HELLO,
-    GET,
-    SET,
-    CALIBRATE,
-    RUN,
-    HALT,
-    BUZZ,
-    FETCH,
-    ACK,
-    TIME,
-    NOTE,
-    BEGIN,
-    PROGRESS,
-    PRESCRIBE,
-    READ_PLAN,
-    STATUS,
-    ERASE,
-    FORGET,
-)
+    HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE,
+    BEGIN, PROGRESS, PRESCRIBE, READ_PLAN, STATUS, ERASE, FORGET,
+)  # fmt: skip
 LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW, PACE)
 
 

@@ -34,7 +34,7 @@ from tasks.radio import Radio
 
 def main() -> None:
     boot = boots.present()
-    clock = DeviceClock(time.ticks_us, time.ticks_diff)
+    clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
     log = safe.opened(make_log)
     journal = Journal(log, clock, boot.number)
