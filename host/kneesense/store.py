@@ -17,7 +17,7 @@ from kneecore import wire
 from .clock import Offset
 from .errors import InputError
 from .frames import LogFrame, parse
-from .storefile import StoreFile
+from .storedelete import StoreDelete
 
 Key = tuple[int, int]
 """(boot, seq): orders the records of one unit."""
@@ -57,14 +57,19 @@ class Added:
     new: int = 0
     duplicates: int = 0
     conflicts: int = 0
+    deleted: int = 0
+    """Left out, because they were deleted here before."""
 
     def __add__(self, other: Added) -> Added:
         return Added(
-            self.new + other.new, self.duplicates + other.duplicates, self.conflicts + other.conflicts
+            self.new + other.new,
+            self.duplicates + other.duplicates,
+            self.conflicts + other.conflicts,
+            self.deleted + other.deleted,
         )
 
 
-class Store(StoreFile):
+class Store(StoreDelete):
     """Records, runs, units, clocks, and what is kept of runners."""
 
     def add(self, device: str, records: Iterable[LogFrame], complete_to: Key | None = None) -> Added:
@@ -92,6 +97,8 @@ class Store(StoreFile):
                 return Added(duplicates=1)
             self._write("INSERT OR IGNORE INTO conflict VALUES (?, ?, ?, ?)", *key, record.frame)
             return Added(conflicts=1)
+        if self._is_deleted(device, record):
+            return Added(deleted=1)
         self._write("INSERT INTO event VALUES (?, ?, ?, ?, ?)", *key, record.code, record.frame)
         if record.code == wire.START.code:
             self._write(
@@ -102,10 +109,10 @@ class Store(StoreFile):
         return Added(new=1)
 
     def holds(self, device: str, record: LogFrame) -> bool:
-        """Whether exactly this record is stored."""
+        """Whether exactly this record is stored, or was until it was deleted here."""
         key = (device, record.boot, record.seq)
         row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
-        return row is not None and row[0] == record.frame
+        return row[0] == record.frame if row else self._is_deleted(device, record)
 
     def synced(self, device: str) -> Key | None:
         """The watermark: everything of the unit's log up to this key is stored.
@@ -137,17 +144,12 @@ class Store(StoreFile):
 
     def run_records(self, run: Run, *, raw: bool = True) -> list[LogFrame]:
         """A run's records in log order: START to STOP, or to where the next run begins or the boot ends."""
-        return self.records(run.device, (run.boot, run.seq), (run.boot, self._last_seq(run)), raw=raw)
-
-    def _last_seq(self, run: Run) -> int:
-        row = self._row(
-            "SELECT seq, code FROM event WHERE device = ? AND boot = ? AND seq > ? AND code IN (?, ?)"
-            " ORDER BY seq LIMIT 1",
-            *(run.device, run.boot, run.seq, wire.START.code, wire.STOP.code),
+        return self.records(
+            run.device,
+            (run.boot, run.seq),
+            (run.boot, self._last_seq(run.device, (run.boot, run.seq))),
+            raw=raw,
         )
-        if row is None:
-            return _SEQ_MAX
-        return int(row[0]) - int(row[1] == wire.START.code)
 
     def set_runner(self, device: str, start: Key, runner: str) -> None:
         """Say who ran a run, known by the key of its START record."""

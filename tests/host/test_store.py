@@ -237,8 +237,21 @@ def test_a_store_of_a_later_version_is_refused(tmp_path):
     db = sqlite3.connect(file)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(StoreError, match="newer kneesense"):
-        Store(file)
+    for read_only in (True, False):
+        with pytest.raises(StoreError, match="newer kneesense"):
+            Store(file, read_only)
+
+
+@pytest.mark.parametrize("version", range(1, len(storefile.MIGRATIONS)))
+def test_runs_of_every_older_version_keep_their_numbers(tmp_path, monkeypatch, version):
+    file = tmp_path / "runs.sqlite"
+    with monkeypatch.context() as older:
+        older.setattr(storefile, "MIGRATIONS", storefile.MIGRATIONS[:version])
+        with Store(file) as store:
+            store.remember(UNIT)
+            store._write("INSERT INTO run (id, device, boot, seq, runner) VALUES (7, ?, 1, 2, 1)", DEVICE)
+    with Store(file, read_only=True) as store:
+        assert [(run.id, run.boot, run.seq, run.runner) for run in store.runs()] == [(7, 1, 2, "Ann")]
 
 
 def test_an_older_store_is_brought_up_to_date(tmp_path, monkeypatch):
@@ -247,8 +260,8 @@ def test_an_older_store_is_brought_up_to_date(tmp_path, monkeypatch):
         store.add(DEVICE, [mark(1, 1)])
     later = (*storefile.MIGRATIONS, ("CREATE TABLE shoe (name TEXT)",))
     monkeypatch.setattr(storefile, "MIGRATIONS", later)
-    for _ in range(2):
-        with Store(file) as store:
+    for read_only in (True, False):
+        with Store(file, read_only) as store:
             assert store.records(DEVICE) == [mark(1, 1)]
             assert store._row("SELECT COUNT(*) FROM shoe") == (0,)
             assert store._row("PRAGMA user_version") == (len(later),)
