@@ -72,15 +72,22 @@ class Added:
 class Store(StoreDelete):
     """Records, runs, units, clocks, and what is kept of runners."""
 
-    def add(self, device: str, records: Iterable[LogFrame], complete_to: Key | None = None) -> Added:
+    def add(
+        self,
+        device: str,
+        records: Iterable[LogFrame],
+        complete_to: Key | None = None,
+        runner: str | None = None,
+    ) -> Added:
         """Commit records, all or none.  A START record makes a run of the runner it names, or of the unit's.
 
-        `complete_to`: with these, everything of the unit's log up to that key is stored.
+        `complete_to`: with these, everything of the unit's log up to that key is stored.  `runner`: known here, who
+        runs where neither says so.
         """
         added = Added()
         with self._transaction():
             for record in records:
-                added += self._add(device, record)
+                added += self._add(device, record, runner)
             if complete_to is not None:
                 self._write(
                     "INSERT INTO synced VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
@@ -89,7 +96,7 @@ class Store(StoreDelete):
                 )
         return added
 
-    def _add(self, device: str, record: LogFrame) -> Added:
+    def _add(self, device: str, record: LogFrame, runner: str | None) -> Added:
         key = (device, record.boot, record.seq)
         row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
         if row is not None:
@@ -103,8 +110,9 @@ class Store(StoreDelete):
         if record.code == wire.START.code:
             self._write(
                 "INSERT OR IGNORE INTO run (device, boot, seq, runner) VALUES (?, ?, ?, coalesce("
-                "(SELECT id FROM runner WHERE name = ?), (SELECT runner FROM device WHERE id = ?)))",
-                *(*key, self._numbered().get(record.values()["runner"]), device),
+                "(SELECT id FROM runner WHERE name = ?), (SELECT runner FROM device WHERE id = ?),"
+                " (SELECT id FROM runner WHERE name = ?)))",
+                *(*key, self._numbered().get(record.values()["runner"]), device, runner),
             )
         return Added(new=1)
 
@@ -150,6 +158,16 @@ class Store(StoreDelete):
             (run.boot, self._last_seq(run.device, (run.boot, run.seq))),
             raw=raw,
         )
+
+    def boot_after(self, run: Run) -> LogFrame | None:
+        """The BOOT record that followed a run without an end; None before the unit was heard of again."""
+        row = self._row(
+            "SELECT frame FROM event WHERE device = ? AND boot > ? ORDER BY boot, seq LIMIT 1",
+            run.device,
+            run.boot,
+        )
+        record = parse(row[0]) if row else None
+        return record if record and record.code == wire.BOOT.code else None
 
     def set_runner(self, device: str, start: Key, runner: str) -> None:
         """Say who ran a run, known by the key of its START record."""
