@@ -144,7 +144,7 @@ def watch_over(tasks) -> None:
 
 def main() -> None:
     machine.freq(pins.CPU_HZ)
-    clock = DeviceClock(time.ticks_us, time.ticks_diff)
+    clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
     log = FileLog("log")
     journal = Journal(log, clock, next_boot())

@@ -52,7 +52,6 @@ _I2C_EDGES = const(0x09)  # of the outputs (12.3)
 _FIFO_FLUSH = const(0x02)
 _FIFO_FULL = const(0x02)
 _RATES_HZ = {6: 1000, 7: 200, 15: 500}  # by ACCEL_ODR (14.38)
-_RESET_MS = const(2)  # 1 by 14.1
 
 
 class Icm42688p(Inertial):
@@ -78,9 +77,13 @@ class Icm42688p(Inertial):
     FIFO_SAMPLES = 126  # of 128 one is kept free (6.3); the next one would set the flag of a full FIFO
 
     def _reset(self) -> None:
+        self._write(_PWR_MGMT0, 0x00)  # or a part that does not hear its reset would not take the settings
         self._write(_DEVICE_CONFIG, _SOFT_RESET)
-        self._sleep_ms(_RESET_MS)
-        self._insist(_DRIVE_CONFIG, _I2C_EDGES)
+        self._insist(_DRIVE_CONFIG, _I2C_EDGES)  # which waits longer than the 1 ms of 14.1
+
+    def _identify(self) -> int:
+        self._write(_REG_BANK_SEL, 0)  # an earlier access may have ended in an error half-way
+        return super()._identify()
 
     def _rate_hz(self) -> int:
         return _RATES_HZ[self._read(_ACCEL_CONFIG0) & 15]

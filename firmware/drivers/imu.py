@@ -30,6 +30,9 @@ _MAKERS = (
     ),
     (0x0F, (0x6A, 0x6B), {0x6C: ("lsm6dso", "Lsm6dso")}),
 )
+# An ICM-42688-P is in another bank, and says 0, when the processor alone was reset in the middle of an access to that.
+_BANKED = 0x75
+_REG_BANK_SEL = 0x76
 _TRIES = 3
 
 
@@ -68,6 +71,8 @@ def _identity(i2c, address: int, register: int) -> int:
     code = 0
     for _ in range(_TRIES):
         try:
+            if register == _BANKED and i2c.readfrom_mem(address, register, 1)[0] == 0:
+                i2c.writeto_mem(address, _REG_BANK_SEL, b"\0")
             return i2c.readfrom_mem(address, register, 1)[0]
         except OSError as error:
             code = error.args[0]

@@ -122,7 +122,7 @@ class Inertial:
         self.check()
         self.rate_hz = self._rate_hz()
         # The loop may stand still for so long, whenever it begins: the part may be 5 % fast, a drain just due.
-        self.stall_ms = self.FIFO_SAMPLES * 20_000 // (21 * self.rate_hz) - DRAIN_MS
+        self.stall_ms = (self.FIFO_SAMPLES * 20_000 - 1) // (21 * self.rate_hz) - DRAIN_MS
 
     def check(self) -> None:
         """ImuError `imu_settings` if any setting is not as written: the part was reset, or is another one."""

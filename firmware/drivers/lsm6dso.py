@@ -120,9 +120,8 @@ class Lsm6dso(Inertial):
         self._read_into(_FIFO_STATUS1, self._bytes[2])
         if self._buffer[1] & _OVERRUN:
             return self._lose("fifo_overflow")
-        return (
-            self._buffer[0] | (self._buffer[1] & 3) << 8
-        ) >> 1  # of the last pair one word may still be missing
+        words = self._buffer[0] | (self._buffer[1] & 3) << 8
+        return words >> 1  # of the last pair one word may still be missing
 
     def _decode(self, frames: int, batch, at: int) -> bool:
         self._slot = tagged(self._buffer, frames, batch, at, self._slot)

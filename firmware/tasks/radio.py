@@ -101,9 +101,11 @@ class Radio:
             (gatt.FIRMWARE_REVISION, version),
         )
         info = tuple((bluetooth.UUID(uuid), gatt.READ) for uuid, _ in texts)
-        handles, info_handles = ble.gatts_register_services((
+        level = ((bluetooth.UUID(gatt.BATTERY_LEVEL), gatt.READ | gatt.NOTIFY),)
+        handles, info_handles, (self._level,) = ble.gatts_register_services((
             (bluetooth.UUID(gatt.SERVICE), rows),
             (bluetooth.UUID(gatt.DEVICE_INFORMATION), info),
+            (bluetooth.UUID(gatt.BATTERY), level),
         ))  # fmt: skip
         self._control = handles[0]
         # Append, so that quick writes do not replace each other.
@@ -119,6 +121,10 @@ class Radio:
     def connected(self) -> bool:
         """Whether a host is there that may command."""
         return self._connection is not None and self._trust.trusted
+
+    def tell_battery(self, percent: int) -> None:
+        """The standard battery service; 0xFF: unknown.  Told anew to a peer that asked to be notified."""
+        self._ble.gatts_write(self._level, b"" if percent > 100 else bytes((percent,)), True)
 
     def send_event(self, frame: bytes) -> None:
         if self.connected:

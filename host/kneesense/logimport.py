@@ -15,6 +15,7 @@ from kneecore import wire
 from . import logfile
 from .clock import Offset
 from .errors import InputError
+from .frames import LogFrame
 from .logfile import LogFile
 from .store import Added, Store
 
@@ -60,6 +61,13 @@ def add(
         progress(min(at + _COMMIT_EVERY, len(log.records)), len(log.records))
     for record in fresh:
         if record.code == wire.ANCHOR.code:
-            utc_us = record.values()["utc_us"]
-            store.set_clock(log.unit, record.boot, Offset(utc_us - record.t_us, _ANCHOR_ERROR_US))
+            store.set_clock(log.unit, record.boot, _tie(record))
     return added
+
+
+def _tie(anchor: LogFrame) -> Offset:
+    """Of the unit's time to a host's, as that host has measured it."""
+    values = anchor.values()
+    if values["at_us"]:
+        return Offset(values["utc_us"] - values["at_us"], values["error_us"])
+    return Offset(values["utc_us"] - anchor.t_us, _ANCHOR_ERROR_US)

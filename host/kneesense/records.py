@@ -21,6 +21,8 @@ Values = Mapping[str, Any]
 Record = dict[str, Any]
 
 SCHEMA = 1
+# Fields that an older unit does not send.
+_LATER = {"strap_session", "runner", "origin", "session", "ending", "lean_cue_cdeg", "rise_ms"}
 _BARE = Number("", "", 1)  # of a rule not known here
 RATE_MEASURED = "rate_measured"
 _UNSEEN_PART = 2000  # of the rate: so little changes no cadence that is shown
@@ -91,7 +93,12 @@ class RunRecords:
     def feed(self, name: str, values: Values) -> Record | None:
         """One wire record, its name and fields, to one JSON record; None where the contract has none for it."""
         make = self._make.get(name)
-        return make(values) if make else None
+        if make is None:
+            return None
+        if any(value is None and field not in _LATER for field, value in values.items()):
+            message = f"a {name} record is cut short and not shown"
+            return {"type": "warning", "t_s": None, "code": "cut_record", "message": message}
+        return make(values)
 
     def summary(self, log: str | None, duration_s: float | None = None) -> Record:
         """The last record of a run.  Without a STOP record the times are unknown but for `duration_s`."""

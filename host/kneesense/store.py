@@ -48,6 +48,13 @@ class Run:
     boot: int
     seq: int
     runner: str | None
+    outing: int | None = None
+    """The same for the runs of the two legs of a runner; see outings.py."""
+
+    @property
+    def start(self) -> Key:
+        """Of its START record."""
+        return self.boot, self.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ class Store(StoreDelete):
     def runs(self) -> list[Run]:
         """Every run, in the order in which they came here."""
         rows = self._rows(
-            "SELECT run.id, device, boot, seq, runner.name FROM run LEFT JOIN runner ON runner.id = run.runner"
+            "SELECT run.id, device, boot, seq, runner.name, outing FROM run LEFT JOIN runner ON runner.id = run.runner"
             " ORDER BY run.id"
         )
         return [Run(*row) for row in rows]
@@ -168,6 +175,28 @@ class Store(StoreDelete):
         )
         record = parse(row[0]) if row else None
         return record if record and record.code == wire.BOOT.code else None
+
+    def run_span(self, run: Run) -> tuple[int, int]:
+        """Device time of a run's START and of its STOP, or of its last stride while there is no STOP."""
+        within = "device = ? AND boot = ? AND seq >= ? AND seq < coalesce((SELECT min(seq) FROM event WHERE"
+        within += " device = ? AND boot = ? AND seq > ? AND code = ?), ?)"
+        where = (run.device, run.boot, run.seq)
+        (frame,) = self._row(
+            f"SELECT frame FROM event WHERE {within} AND code IN (?, ?, ?) ORDER BY code = ? DESC, seq DESC LIMIT 1",
+            *(*where, *where, wire.START.code, _SEQ_MAX),
+            *(wire.START.code, wire.STRIDE.code, wire.STOP.code, wire.STOP.code),
+        )
+        (first,) = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *where)
+        start, end = parse(first), parse(frame)
+        assert start is not None
+        assert end is not None
+        return start.t_us, end.t_us
+
+    def set_outing(self, runs: Iterable[int], outing: int) -> None:
+        """Say that these runs, by their ids, belong to that outing."""
+        with self._transaction():
+            for run in runs:
+                self._write("UPDATE run SET outing = ? WHERE id = ?", outing, run)
 
     def set_runner(self, device: str, start: Key, runner: str) -> None:
         """Say who ran a run, known by the key of its START record."""

@@ -93,6 +93,10 @@ MIGRATIONS = (
         )""",
     ),
     (
+        # runs of one outing, of the two legs of a runner, have the same one: the id of its first run
+        "ALTER TABLE run ADD COLUMN outing INTEGER",
+    ),
+    (
         """CREATE TABLE deleted (         -- so that neither the unit's log nor a file brings a deleted record back
             device TEXT NOT NULL,
             boot INTEGER NOT NULL,
@@ -106,9 +110,10 @@ MIGRATIONS = (
             boot INTEGER NOT NULL,
             seq INTEGER NOT NULL,
             runner INTEGER REFERENCES runner,
+            outing INTEGER,
             UNIQUE (device, boot, seq)
         )""",
-        "INSERT INTO numbered_run SELECT id, device, boot, seq, runner FROM run",
+        "INSERT INTO numbered_run SELECT id, device, boot, seq, runner, outing FROM run",
         "DROP TABLE run",
         "ALTER TABLE numbered_run RENAME TO run",
     ),
@@ -163,7 +168,10 @@ class StoreFile:
             with self._plainly():
                 self._refuse_foreign(may_be_empty=not read_only)
                 if not read_only:
-                    self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    if (
+                        self._row("PRAGMA application_id")[0] != APPLICATION_ID
+                    ):  # a write, not at every opening
+                        self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = FULL")
                     self._db.execute("PRAGMA foreign_keys = ON")

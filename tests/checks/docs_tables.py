@@ -38,13 +38,15 @@ PURPOSE = {
     "gap": "Samples are missing before the sample at `at_x16`; no stride bridges a gap.",
     "mark": "Something marked by the runner or the host.",
     "notice": "Something the unit noticed about itself; `a` and `b` are the numbers it saw.",
-    "anchor": "A host said what time it is: ties `t_us` to UTC.",
+    "anchor": "A host said what time it is: `utc_us` at device time `at_us`, give or take `error_us`. Where both are "
+    "0, at `t_us` or a moment before.",
     "verdict": "A stage of a calibration is over: why it was refused (bits, 0: accepted), what it measured, and the "
     "calibration it led to (all 0 where there is none).",
     "session": "A run of the programme is over: dose in blocks with cues, retention in those without.",
     "battery": "The cell: voltage without load and charge, 0 and 255 where unknown.",
     "boot": "The first record of every boot: why, what ended a sleep, how many boots before it failed.",
     "raw": "Samples in the chip's counts: up to 19 times ax ay az gx gy gz (i16); `sample`: index of the first.",
+    "pace": "In a run, after 10 s and then every 5 minutes: at `t_us` it was at `at_x16`; the rate measured so far.",
     "hello": "Version handshake, first command of every connection; answered with a `unit` record.",
     "get": "Read one setting; the answer's data is an i32.",
     "set": "Change one setting.",
@@ -54,7 +56,7 @@ PURPOSE = {
     "buzz": "Haptic test: a pulse, or one of the patterns.",
     "fetch": "Send the logged records of these sequence numbers over the log characteristic, then `fetched`.",
     "ack": "The host has committed every record up to and including this one.",
-    "time": "What time it is; logged as `anchor`.",
+    "time": "What time it is, and which device time that is; logged as `anchor`.",
     "note": "Log a mark.",
     "begin": "Start a stage of a calibration, for this leg and face; stage 0 gives up the one under way.",
     "progress": "How far the stage has come; answered with a `stage` record.",
@@ -205,6 +207,29 @@ def errors_table() -> str:
     return table(("exit", "code in JSON", "meaning"), sorted(rows))
 
 
+def chips_table() -> str:
+    """Of the rows of the contract test, which holds the drivers to these figures."""
+    sys.path += [str(DOCS.parent / "firmware"), str(DOCS.parent / "tests")]
+    from fakes.imu import PARTS
+
+    rows = (
+        (
+            part.name,
+            ", ".join(f"0x{identity:02x}" for identity in part.identities),
+            part.figures.rate_hz,
+            f"{part.figures.acc_lsb_per_g}, {part.figures.gyro_lsb_per_10dps / 10}",
+            part.fifo_samples,
+            part.stall_ms,
+            f"[{part.driver.__module__.split('.')[1]}.py](../firmware/{part.driver.__module__.replace('.', '/')}.py)",
+        )
+        for part in PARTS
+    )
+    return table(
+        ("chip", "answers", "rate, Hz", "counts per g, per deg/s", "FIFO, samples", "stall, ms", "driver"),
+        rows,
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "logged": lambda: records(0x01, 0x3F),
     "commands_on_the_wire": lambda: records(0x40, 0x5F),
@@ -215,6 +240,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "raw": raw_table,
     "commands": commands_table,
     "errors": errors_table,
+    "chips": chips_table,
 }
 
 

@@ -19,7 +19,7 @@ from kneesense.device import Device
 from kneesense.errors import KneesenseError, NotTrusted
 from kneesense.world.bonding import HOST_ADDRESS
 
-OPEN_TO_ALL = {"2a00", "2a01", "2a05", "2a24", "2a26", "2a29", "2b29", "2b2a", "2b3a"}
+OPEN_TO_ALL = {"2a19", "2a00", "2a01", "2a05", "2a24", "2a26", "2a29", "2b29", "2b2a", "2b3a"}
 OURS = {gatt.CONTROL, gatt.EVENTS, gatt.LOG}
 HALT, RUN, FETCH, SET = wire.HALT, wire.RUN, wire.FETCH, wire.SET
 

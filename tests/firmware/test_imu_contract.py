@@ -11,7 +11,7 @@ import pytest
 
 from drivers import ImuError
 from fakes.i2c import Desk
-from fakes.imu import PARTS, drained, driver, put
+from fakes.imu import PARTS, drained, driver, numbers, put
 from kneecore import wire
 from kneesense.world.feed import RecordingFeed
 
@@ -136,6 +136,15 @@ def test_a_part_that_lost_its_power_is_noticed_and_set_up_anew(desk, part):
 
 
 @each
+def test_another_part_in_its_place_is_not_set_up(desk, part):
+    chip = put(desk, part)
+    imu = driver(desk, part)
+    chip.faults.registers = {part.driver.WHO_AM_I: 0x55}
+    with pytest.raises(ImuError, match="0x55"):
+        imu.configure()
+
+
+@each
 def test_single_bus_errors_while_it_is_set_up_do_no_harm(desk, part):
     for failing in range(0, 60, 2):
         desk.chips.clear()
@@ -252,9 +261,12 @@ def test_temperature_by_the_formula_of_this_chip(desk, part):
 THRESHOLD_MG = 200
 
 
-def waiting(desk, part, **faults):
-    chip = put(desk, part, **faults)
+def waiting(desk, part):
+    """After a run."""
+    chip = put(desk, part, still(part, (0, 0, one_g(part))))
     imu = driver(desk, part)
+    imu.start()
+    desk.sleep_ms(100)
     assert imu.arm_motion(THRESHOLD_MG)
     return chip, imu
 
@@ -262,8 +274,10 @@ def waiting(desk, part, **faults):
 @each
 def test_motion_raises_the_pin_until_it_is_asked_for(desk, part):
     chip, imu = waiting(desk, part)
+    before = chip.produced
     desk.sleep_ms(60_000)
     assert not chip.interrupt
+    assert (chip.produced, chip.rate_hz < 60) == (before, True), "it is to save power"
     chip.knock(0.5)
     desk.sleep_ms(1000)
     assert chip.interrupt
@@ -312,12 +326,15 @@ def test_a_part_that_does_not_take_the_settings_for_motion_is_refused(desk, part
 
 
 @each
-def test_after_waiting_it_is_set_up_for_a_run_again(desk, part):
-    chip, imu = waiting(desk, part)
+@pytest.mark.parametrize("deaf", [False, True])
+def test_after_waiting_it_is_set_up_for_a_run_again_even_if_it_does_not_hear_the_reset(desk, part, deaf):
+    chip = put(desk, part, deaf_to_reset=deaf)
+    imu = driver(desk, part)
+    assert imu.arm_motion(THRESHOLD_MG)
     with pytest.raises(ImuError):
         imu.check()
     imu.configure()
     imu.check()
     imu.start()
     desk.sleep_ms(40)
-    assert len(drained(imu)) == chip.produced - 1
+    assert numbers(drained(imu)) == list(range(chip.produced - 1))

@@ -237,7 +237,8 @@ EVENTS = st.lists(
     st.tuples(
         st.one_of(st.integers(0, 60_000), st.integers(0, 700_000)),  # pause, microseconds
         st.sampled_from((0, 0, 0, 0, errno.ETIMEDOUT, errno.ENODEV)),
-        st.integers(0, 6),  # which transfer of the drain fails so
+        st.integers(0, 6),  # from which transfer of the drain on it fails so
+        st.integers(1, 7),  # how many in a row
         st.sampled_from((0, 0, 3)),  # samples of the batch, 0: as many as the FIFO holds
     ),
     max_size=25,
@@ -249,13 +250,22 @@ EVENTS = st.lists(
 def test_samples_are_a_part_of_the_truth_in_order_and_every_hole_is_told(part, events, rate_error):
     desk = Desk()
     chip, imu = running(desk, part, rate_error)
+    faults = []
     expected = 0  # the sample that must come next; None: any, for a hole was told
-    for pause_us, code, failing, room in [(20_000, 0, 0, 0), *events]:
+    for pause_us, code, failing, burst, room in [(20_000, 0, 0, 0, 0), *events]:
         desk.now_us += pause_us
-        first = chip.transfers
-        chip.faults.bus = lambda n, code=code, at=first + failing: code * (n == at)
+        failed = range(chip.transfers + failing, chip.transfers + failing + burst)
+        chip.faults.bus = lambda n, code=code, failed=failed: code * (n in failed)
         batch = array("h", bytes(12 * (room or part.fifo_samples)))
-        count = imu.drain(batch)
+        try:
+            count = imu.drain(batch)
+        except ImuError as error:
+            faults.append((error.notice, error.a == code))
+            chip.faults.bus = lambda n: 0
+            imu.configure()
+            imu.start()
+            expected = None
+            continue
         seen = numbers(np.array(batch).reshape(-1, 6)[:count].tolist())
         if imu.lost_reason:
             assert seen == []
@@ -266,8 +276,9 @@ def test_samples_are_a_part_of_the_truth_in_order_and_every_hole_is_told(part, e
         elif seen:
             assert expected is None or seen[0] == expected
             assert seen == list(range(seen[0], seen[-1] + 1))
+            assert seen[-1] <= (desk.now_us - chip.start_us) * chip.rate_hz / 1e6 + 1
             expected = seen[-1] + 1
-    assert expected is None or expected <= chip.produced
+    assert set(faults) <= {("bus_fault", True)}
 
 
 # On the device's interpreter

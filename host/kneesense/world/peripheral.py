@@ -30,7 +30,7 @@ FLAG_READ_ENCRYPTED, FLAG_WRITE_ENCRYPTED = 0x0200, 0x1000
 DEFAULT_BUFFER = 20
 QUEUE_LIMIT = 20  # packets the stack holds before notify answers ENOMEM
 ADVERTISEMENT_LIMIT = 31
-ADDRESS = "F0:24:0A:C4:00:01"
+ADDRESS = "F0:0A:C4:00:00:01"
 
 
 def device_on(air: Air, name: str, address: str, controller: AirController | None = None) -> Device:
@@ -49,8 +49,8 @@ class Peripheral:
 
     def __init__(self, air: Air, address: str = ADDRESS) -> None:
         self._air = air
-        self._controller = AirController("unit", link=air)
-        self.device = device_on(air, "MPY ESP32", address, self._controller)
+        self.controller = AirController("unit", link=air)
+        self.device = device_on(air, "MPY ESP32", address, self.controller)
         self.device.on("connection", self._on_connection)
         self._secrets = Secrets(self._interrupt)
         self.device.keystore = self._secrets
@@ -78,8 +78,8 @@ class Peripheral:
     def process_ended(self) -> None:
         """Power gone: the radio is off the air, its peer notices by supervision timeout."""
         self._process = None
-        self._controller.le_legacy_advertiser.stop()
-        self._air.drop_controller(self._controller)
+        self.controller.le_legacy_advertiser.stop()
+        self._air.drop_controller(self.controller)
 
     def _task(self, coroutine: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(coroutine)

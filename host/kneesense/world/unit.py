@@ -12,10 +12,15 @@ from .air import Air
 from .board import Board, Chip
 from .bonding import HOST_ADDRESS, earlier_pairing
 from .firmware import Process
-from .peripheral import ADDRESS, Peripheral
+from .peripheral import Peripheral
 
 BONDS_FILE = "bonds.json"  # as firmware/tasks/door.py names it
 UNIT_ID = bytes.fromhex("240ac4000001")
+
+
+def address_of(unit_id: bytes) -> str:
+    """A static random address, which has its two highest bits set: a unit's own, so that many are on one air."""
+    return ":".join(f"{byte:02X}" for byte in (0xF0, *unit_id[1:]))
 
 
 class VirtualUnit:
@@ -30,11 +35,10 @@ class VirtualUnit:
         chips: list[Chip],
         flash: Path,
         unit_id: bytes = UNIT_ID,
-        address: str = ADDRESS,
         paired: bool = True,
     ) -> None:
         self._air = air
-        self._address = address
+        self._address = address = address_of(unit_id)
         self.flash = flash
         self.console = flash.parent / f"{flash.name}-console.txt"
         self.board = Board(unit_id, {0: chips})
@@ -56,6 +60,10 @@ class VirtualUnit:
         with self.console.open("ab") as console:
             self.process = Process(self.board, self.flash, console.fileno())
             self.process.start()
+
+    async def leave_range(self, seconds: float) -> None:
+        """It alone, while others stay."""
+        await self._air.leave_range(seconds, self.radio.controller)
 
     async def power_off(self) -> None:
         """The battery is pulled out: nothing is flushed, nobody is told."""

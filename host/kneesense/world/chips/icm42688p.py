@@ -183,7 +183,7 @@ class Icm42688p(Inertial):
             return
         register |= self._bank << 8
         if register == DEVICE_CONFIG and value & _SOFT_RESET:
-            self._power_on()
+            self._reset_asked()
             self._busy_until_us = self._clock() + _BUSY_US
         elif register == SIGNAL_PATH_RESET and value & _FLUSH:
             self._flush()

@@ -33,6 +33,7 @@ class Faults:
 
     registers: dict[int, int] = field(default_factory=dict)  # read so and act so, whatever is written
     deaf_us: int = 0  # writes are ignored for this long after a reset
+    deaf_to_reset: bool = False  # the register's reset does nothing
     bus: Callable[[int], int] = _no_error  # errno for a transfer (numbered from 0 on this part), 0: none
     acc_gain: int = 1  # the acceleration comes this many times too large
     frozen: tuple[int, ...] = ()  # channels (0 to 2 acceleration, 3 to 5 rate) that repeat their last value
@@ -207,8 +208,12 @@ class Inertial:
 
     # For subclasses.
 
+    def _reset_asked(self) -> None:
+        """By its register."""
+        if not self.faults.deaf_to_reset:
+            self._power_on()
+
     def _power_on(self) -> None:
-        """As when power comes, or after a reset by its register."""
         self._empty_fifo()
         self._reset()
         self._reset_us = self._clock()
@@ -244,9 +249,10 @@ class Inertial:
         """The last n samples, [n, 6], by the ranges set."""
         t_us = self._grid_us + np.arange(self._taken - n, self._taken) * self._period_us
         since_us: Floats = np.asarray(t_us - (math.inf if self.start_us is None else self.start_us))
-        first = (
-            self._taken - n - _LONG_BEFORE if self.start_us is None else round(since_us[0] / self._period_us)
-        )
+        if self.start_us is None:
+            first = self._taken - n - _LONG_BEFORE
+        else:  # not rounded at a half, where settings may well be changed: a number would come twice or never
+            first = math.floor(since_us[0] / self._period_us + 0.3)
         counts = self._feed.block(first, since_us / 1e6).astype(np.int32)
         counts[-1, :3] += round(self._knock_g * self.chip.acc_lsb_per_g)
         self._knock_g = 0.0

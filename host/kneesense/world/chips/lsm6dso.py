@@ -184,7 +184,7 @@ class Lsm6dso(Inertial):
         if register in _READ_ONLY:
             return
         if register == CTRL3_C and value & (_SW_RESET | _BOOT):
-            self._power_on()
+            self._reset_asked()
             return
         if register == CTRL2_G and value >> 4 and not self._value(CTRL2_G) >> 4:
             self._gyro_on_us = self._clock()

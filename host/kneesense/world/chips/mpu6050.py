@@ -83,6 +83,12 @@ class Mpu6050(Inertial):
     def _fifo_on(self) -> bool:
         return bool(self._value(USER_CTRL) & _FIFO_ON and self._value(FIFO_EN))
 
+    def _counts(self, n: int) -> Counts:
+        counts = super()._counts(n)
+        standby = self._value(PWR_MGMT_2)
+        counts[:, [axis for axis in range(6) if standby >> 5 - axis & 1]] = 0
+        return counts
+
     def _columns(self) -> list[int]:
         return [column for bit, columns in _FIFO_PARTS if self._value(FIFO_EN) & bit for column in columns]
 
@@ -146,7 +152,7 @@ class Mpu6050(Inertial):
         if register in _READ_ONLY:
             return
         if register == PWR_MGMT_1 and value & _DEVICE_RESET:
-            self._power_on()
+            self._reset_asked()
         elif register == USER_CTRL:
             self._control(value)
         else:
