@@ -80,7 +80,7 @@ def test_a_run_that_has_no_end_is_told(tell, paired, home):
     with Store(home / "runs.sqlite") as store:
         paired._run({"utc_us": 0})
         store.add(UNIT, paired.log)
-    assert "no end: if it goes on" in tell("delete", "3", "--yes")[1][1]
+    assert "no end: if it goes" in tell("delete", "3", "--yes")[1][1]
 
 
 def test_a_runner_goes_with_all_that_is_kept(tell, tell_json, paired, home):
