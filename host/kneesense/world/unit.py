@@ -1,33 +1,45 @@
 # SPDX-License-Identifier: MIT
-"""A whole virtual unit: board, radio, a folder as its flash, and the firmware that can be switched on and off."""
+"""A whole virtual unit: board, radio, flash, and the firmware that can be switched on and off."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from kneecore import wire
-
+from .. import logimage, partitions
 from .air import Air
 from .board import Board, Chip
 from .firmware import Process
+from .flash import Flash
 from .peripheral import ADDRESS, Peripheral
 
 UNIT_ID = bytes.fromhex("240ac4000001")
 
 
 class VirtualUnit:
-    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints."""
+    """The folder is its file system; beside it lie the image of its log and what the firmware prints.
+
+    All of them are kept over power cycles.
+    """
 
     def __init__(
-        self, air: Air, chips: list[Chip], flash: Path, unit_id: bytes = UNIT_ID, address: str = ADDRESS
+        self,
+        air: Air,
+        chips: list[Chip],
+        folder: Path,
+        unit_id: bytes = UNIT_ID,
+        address: str = ADDRESS,
+        table: Sequence[partitions.Partition] = tuple(partitions.table(4)),
     ) -> None:
         self._air = air
         self._address = address
-        self.flash = flash
-        self.console = flash.parent / f"{flash.name}-console.txt"
-        self.board = Board(unit_id, {0: chips})
+        self.folder = folder
+        self.console = folder.parent / f"{folder.name}-console.txt"
+        self.log_image = folder.parent / f"{folder.name}-log.bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.flash = Flash(self.log_image, table)
+        self.board = Board(unit_id, {0: chips}, flash=self.flash)
         self.process: Process | None = None
-        flash.mkdir(parents=True, exist_ok=True)
 
     @property
     def short_id(self) -> str:
@@ -39,7 +51,7 @@ class VirtualUnit:
         self.radio = Peripheral(self._air, self._address)
         self.board.radio = self.radio
         with self.console.open("ab") as console:
-            self.process = Process(self.board, self.flash, console.fileno())
+            self.process = Process(self.board, self.folder, console.fileno())
             self.process.start()
 
     async def power_off(self) -> None:
@@ -50,9 +62,5 @@ class VirtualUnit:
             self.process = None
 
     def log_frames(self) -> list[bytes]:
-        """What the flash holds, read as an auditor would: every valid frame, oldest first."""
-        frames = []
-        for segment in sorted((self.flash / "log").glob("*.bin")):
-            stream = wire.Stream()
-            frames += [frame for _, frame in stream.feed(segment.read_bytes()) + stream.finish()]
-        return frames
+        """What the flash holds, read as an auditor would: every whole record, oldest first."""
+        return logimage.frames(self.log_image.read_bytes())

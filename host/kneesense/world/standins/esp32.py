@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # `esp32.RMT`, the finite pulse generator: a pulse once written ends in hardware, whatever the program does.
 # The number of the channel counts for nothing, as in ports/esp32/esp32_rmt.c: there is one more with every object.
+# `esp32.Partition` as in ports/esp32/esp32_partition.c: blocks of 4096 bytes, an offset at any byte.
 import sys
+from binascii import hexlify, unhexlify
 
 from world_link import call
 
@@ -45,3 +47,47 @@ class RMT:
             sys.stderr.write("panic: a pulse generator was released in mid-pulse\n")
             call("reset")
             raise SystemExit
+
+
+class Partition:
+    TYPE_APP, TYPE_DATA = 0, 1
+    _BLOCK = 4096
+
+    def __init__(self, row):
+        self._type, self._subtype, self._address, self._size, self._label = row
+
+    @staticmethod
+    def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=_BLOCK):
+        return [
+            Partition(row)
+            for row in call("partitions")
+            if row[0] == type and subtype in (0xFF, row[1]) and label in (None, row[4])
+        ]
+
+    def info(self):
+        return self._type, self._subtype, self._address, self._size, self._label, False
+
+    def readblocks(self, block, buf, offset=0):
+        buf[:] = unhexlify(call("flash_read", self._where(block, offset, len(buf)), len(buf)))
+
+    def writeblocks(self, block, buf, offset=None):
+        if offset is None:
+            for i in range((len(buf) + self._BLOCK - 1) // self._BLOCK):
+                self.ioctl(6, block + i)
+            offset = 0
+        call("flash_program", self._where(block, offset, len(buf)), hexlify(buf).decode())
+
+    def ioctl(self, op, arg):
+        if op == 4:
+            return self._size // self._BLOCK
+        if op == 5:
+            return self._BLOCK
+        if op == 6:
+            call("flash_erase", self._where(arg, 0, self._BLOCK))
+        return 0 if op in (1, 2, 3, 6) else None
+
+    def _where(self, block, offset, size):
+        at = block * self._BLOCK + offset
+        if at + size > self._size:
+            raise OSError(-0x104)  # ESP_ERR_INVALID_SIZE
+        return self._address + at
