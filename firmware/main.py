@@ -27,8 +27,8 @@ from machine import I2C, WDT, Timer
 from drivers import ImuError, MotorError, bus
 from drivers.actuators import ACTUATORS
 from drivers.flashlog import FlashLog
+from drivers.imu import find_imu
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
-from drivers.mpu6050 import Mpu6050
 from drivers.nolog import NoLog
 from kneecore import wire
 from kneecore.version import VERSION
@@ -38,6 +38,7 @@ from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
 from tasks.coaching import Coaching
 from tasks.control import Control, kept_settings
+from tasks.health import Health
 from tasks.journal import Journal
 from tasks.radio import Radio
 from tasks.runs import Runs
@@ -46,6 +47,7 @@ from tasks.voice import Voice
 from tasks.watchdog import TIMEOUT_MS, Watchdog
 
 _BOOT_FILE = "boot.json"
+_IMU_FILE = "imu.json"  # which chip it was: parts that answer alike are told apart at rest only
 _LOG_PARTITION = "log"
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
@@ -109,10 +111,11 @@ def make_motor(journal, clock):
     return motor
 
 
-def make_imu(journal):
+def make_imu(journal, settings):
     """The sensor, or None with a record of why."""
+    kept = state.load(_IMU_FILE, 0)
     try:
-        imu = Mpu6050(make_bus(), time.sleep_ms)
+        imu = find_imu(make_bus(), time.sleep_ms, settings.imu_chip or kept)
         error_pm = imu.one_g_error_pm(_ONE_G_SAMPLES)
     except ImuError as error:
         print("no sensor:", error)
@@ -123,6 +126,8 @@ def make_imu(journal):
         if abs(error_pm) > _ONE_G_REFUSE_PM:
             print("sensor refused: gravity is off by %d permille" % error_pm)
             return None
+    if imu.chip != kept:
+        state.save(_IMU_FILE, imu.chip)
     return imu
 
 
@@ -150,27 +155,38 @@ def watch_over(tasks) -> None:
 
 def main() -> None:
     machine.freq(pins.CPU_HZ)
-    clock = DeviceClock(time.ticks_us, time.ticks_diff)
+    clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
     log = make_log(clock)
     journal = Journal(log, clock, next_boot())
     motor = make_motor(journal, clock)
     voice = Voice(motor, clock)
-    imu = make_imu(journal)
+    settings = kept_settings()
+    imu = make_imu(journal, settings)
     sampler = Sampler(imu, make_bus, voice, journal, clock, Timer(0)) if imu else None
     radio = Radio(
-        unit_id[-3:], "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"), "%d.%d.%d" % VERSION
+        unit_id[-3:],
+        "kneesense-" + (wire.CHIPS[imu.chip] if imu else "no-sensor"),
+        "%d.%d.%d" % VERSION,
+        clock.us,
+        journal,
     )
     journal.listener = radio.send_event
     radio.on_link_changed = voice.link_changed
-    settings = kept_settings()
     coaching = Coaching(journal, log)
     coaching.recover()
     calibrator = Calibrator(imu, sampler, voice, journal, settings, pins.LID, pins.TOP)
     runs = Runs(sampler, calibrator, settings, coaching, journal, clock, voice, lambda: radio.connected)
-    Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs)
+    health = Health(log, journal, imu, sampler, voice)
+    Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health)
     button = Button(
-        Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP), Pin.IRQ_FALLING, time.ticks_ms, runs, journal, voice
+        Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP),
+        Pin.IRQ_FALLING,
+        time.ticks_ms,
+        runs,
+        radio.door,
+        journal,
+        voice,
     )
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]

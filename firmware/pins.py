@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Pins and limits of each build.  Imported by main.py only; hardware/ must show the same numbers.
+"""Pins and limits of each build.  Imported by main.py only; tests/test_hardware.py finds the same in hardware/.
 
-None of them is a strapping pin (0, 2, 5, 12, 15 decide how the chip boots); gate and EN have a pull-down of 100 kOhm on
-the board, so the motor stays off through a reset.
+None of them is a strapping pin (0, 2, 5, 12, 15 decide how the chip boots).  Beside the ESP32 (hardware/wiring-*.yml)
+gate and EN have a pull-down of 100 kOhm, so the motor stays off through a reset; so has IMU_INT, lest a broken wire
+wakes the unit for ever.
 """
 
 from collections import namedtuple

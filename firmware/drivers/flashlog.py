@@ -17,6 +17,7 @@ _ERASE = 6  # of ioctl
 _BUFFER = 1024
 _DUE_US = 900_000
 _MARKS = 16  # acknowledged sectors marked in one go
+_DROPS = 256  # deleted in one go: a fifth of a second, at worst as long as the watchdog waits
 STOCK_BYTES = 656 * 1024  # erased ahead: two hours of 90 strides a minute with a cue at every fifth
 RAW_RESERVE_BYTES = 328 * 1024  # what raw samples leave for strides: one such hour
 _ZEROS = bytes(PART)
@@ -39,8 +40,8 @@ class FlashLog(Ring):
         self._buffer = bytearray(_BUFFER)
         self._fill = 0
         self._buffer_seq = self.next_seq  # first number that is not on flash
-        self._split = -1  # what is buffered from here on goes to the next sector, which begins with that number
-        self._split_seq = 0
+        self._split = -1  # what is buffered from here on goes to the next sector
+        self._split_seq = 0  # its first number
         self._since_us = 0  # when the oldest of it was appended
         self.worst_ms = 0  # the slowest flash operation seen
         self.damaged = 0  # records lost to flipped bits, told since the boot
@@ -189,7 +190,7 @@ class FlashLog(Ring):
     def erase(self, to_seq: int) -> None:
         """Delete the records up to that one: unreadable at once, their sectors erased by tend().  Numbering goes on.
 
-        Not in a run: with 14 MB it takes a second.
+        At most `_DROPS` sectors at a time: whoever wants more gone asks again as long as `first_seq` is not beyond it.
         """
         self.flush()
         to_seq = min(to_seq, self.next_seq - 1)
@@ -200,8 +201,10 @@ class FlashLog(Ring):
             self._end = sector.DATA
             self.told_full = False
         generation = self._find(to_seq + 1)
-        while self._oldest < generation:
+        for _ in range(min(_DROPS, generation - self._oldest)):
             self._drop_oldest()
+        if self._oldest < generation:
+            return
         end = sector.DATA
         for at, frame in self._frames(generation):
             if frame is not None:

@@ -28,6 +28,8 @@ class Motor:
     `busy()`, `_begin(parts, delay_ms)`, whether it has begun, and `_end()`, whether that is confirmed.
     """
 
+    works = True
+
     def __init__(self, actuator, max_ms: int, now_us) -> None:
         self.rise_ms: int = actuator.rise_ms
         self.max_ms = max_ms
@@ -139,6 +141,8 @@ class RmtMotor(Motor):
 
 class NoMotor(Motor):
     """In the place of one whose driver failed: refuses everything."""
+
+    works = False
 
     def busy(self) -> bool:
         return False

@@ -24,7 +24,8 @@ class Ring:
         self._sectors = device.ioctl(_COUNT, 0)
         self._size = device.ioctl(_SIZE, 0)
         self._part = bytearray(PART)
-        self.damage: "tuple[int, int] | None" = None  # (first number, count) found, not yet told and struck out
+        # (first number, count) found missing, not yet told and struck out
+        self.damage: "tuple[int, int] | None" = None
         self._damage_at = (0, 0, 0)  # generation, from, to
         self._ready = 0
         self.first_seq = 0
@@ -35,7 +36,8 @@ class Ring:
         while self._ready < self._free and self._is_ready(self._place + 1 + self._ready):
             self._ready += 1
         self.first_seq = self._first_held()
-        self._acked = self._marked = self._first_unmarked()  # first generation that no host holds; not marked so
+        # the first generation that no host holds, and the first not marked so
+        self._acked = self._marked = self._first_unmarked()
         self.acked_seq = self._seq_from(self._acked) - 1
 
     def _find_ends(self) -> None:

@@ -2,7 +2,7 @@
 """Stands in for the `micropython` module on CPython, so that shared files keep one spelling.
 
 The MicroPython compiler matches `@micropython.viper` by its text; on CPython these are plain functions.  Viper's
-pointer types are arrays here: `ptr32` of array('i'), `ptr16` of array('h').
+pointer types are arrays here: `ptr32` of array('i'), `ptr16` of array('h'), `ptr8` bytes.
 """
 
 from array import array
@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ptr8: TypeAlias = "bytearray | memoryview"
 ptr32: TypeAlias = "array[int]"
 ptr16: TypeAlias = "array[int]"
 

@@ -14,9 +14,10 @@ TABLE = (
     Chip("mpu6050", 2048, 164, 500),
     Chip("mpu6500", 2048, 164, 250),
     Chip("mpu9250", 2048, 164, 250),
-    Chip("lsm6dso", 2049, 143, 416),  # 0.488 mg and 70 mdps a count
-    Chip("lsm6dso32", 1025, 143, 416),  # 0.976 mg and 70 mdps a count
+    Chip("lsm6dso", 2049, 143, 417),  # 0.488 mg and 70 mdps a count; 6667 Hz / 16
+    Chip("lsm6dso32", 1025, 143, 417),  # 0.976 mg and 70 mdps a count
     Chip("icm42688p", 2048, 164, 500),
+    Chip("icm20689", 2048, 164, 500),
 )
 
 

@@ -14,8 +14,14 @@ EVENTS = _uuid("0003")  # notify: logged records as they happen, best effort
 LOG = _uuid("0004")  # notify: records asked for with FETCH, then FETCHED
 
 READ, WRITE, NOTIFY = 0x0002, 0x0008, 0x0010  # as in the Bluetooth core specification, vol 3 part G 3.3.1.1
+# MicroPython's own: the stack refuses writes over an unencrypted link, at which a system encrypts it.  It says nothing
+# of who the peer is: that is kneecore.trust's to decide.
+WRITE_ENCRYPTED = 0x1000
 
-CHARACTERISTICS = ((CONTROL, WRITE | NOTIFY), (EVENTS, NOTIFY), (LOG, NOTIFY))
+CHARACTERISTICS = ((CONTROL, WRITE | NOTIFY | WRITE_ENCRYPTED), (EVENTS, NOTIFY), (LOG, NOTIFY))
+
+BATTERY = 0x180F  # open to all, as Device Information
+BATTERY_LEVEL = 0x2A19  # percent; empty while it is unknown
 
 DEVICE_INFORMATION = 0x180A
 MANUFACTURER_NAME, MODEL_NUMBER, FIRMWARE_REVISION = 0x2A29, 0x2A24, 0x2A26

@@ -16,7 +16,7 @@ Generations count the sectors ever begun: they say which sector is newer, whatev
 import struct
 from binascii import crc32
 
-from kneecore import wire
+from . import wire
 
 _MAGIC = b"kslg"  # another layout takes another one
 _HEADER = 16

@@ -41,7 +41,7 @@ UNKNOWN_U16 = 0xFFFF
 SIDES = ("unknown", "left", "right")
 FACES = ("unknown", "medial", "lateral")  # which side of the tibia the unit sits on, lid outward
 GAITS = ("unsure", "walk", "run")
-CHIPS = ("unknown", "mpu6050", "mpu6500", "mpu9250", "lsm6dso", "lsm6dso32", "icm42688p")
+CHIPS = ("unknown", "mpu6050", "mpu6500", "mpu9250", "lsm6dso", "lsm6dso32", "icm42688p", "icm20689")
 RULES = ("off", "cadence", "lean", "impact", "metronome")
 DIRECTIONS = ("none", "increase", "decrease")
 GAP_REASONS = ("fifo_overflow", "realign", "bus_reset", "frozen", "nan", "time_jump", "reboot", "log_full")
@@ -69,6 +69,7 @@ NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
     "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip", "motor_fault", "pairing_asked",
     "forget_asked", "log_missing", "log_damaged", "battery_low", "boots_failed", "sensor_back", "raw_stopped",
+    "paired",
 )  # fmt: skip
 RESETS = ("unknown", "power_on", "reset", "watchdog", "wake", "soft")  # why the unit booted
 WAKES = ("none", "motion", "button", "timer")  # what ended its sleep
@@ -151,7 +152,10 @@ CUE = _record(
 GAP = _record("gap", 0x05, *_KEY, ("at_x16", "I"), ("samples", "I"), ("reason", "B"))
 MARK = _record("mark", 0x06, *_KEY, ("kind", "B"))
 NOTICE = _record("notice", 0x07, *_KEY, ("notice", "B"), ("a", "i"), ("b", "i"))
-ANCHOR = _record("anchor", 0x08, *_KEY, ("utc_us", "q"))  # a host's wall clock, as told at t_us
+ANCHOR = _record(  # a host's wall clock: utc_us at device time at_us, give or take error_us; 0, 0: about at t_us
+    "anchor", 0x08, *_KEY, ("utc_us", "q"),
+    ("at_us", "Q"), ("error_us", "I"),  # since MINOR 3
+)  # fmt: skip
 VERDICT = _record(  # one stage of a calibration is over; `refused` and `cautions` are bits of REFUSALS, CAUTIONS
     "verdict", 0x09, *_KEY, ("stage", "B"), ("refused", "H"), ("cautions", "H"), ("strap_session", "H"),
     ("spread_mdps", "H"), ("spread_mg", "H"), ("one_g_pm", "h"), ("temperature_cdeg", "h"), ("strides", "B"),
@@ -174,6 +178,9 @@ RAW = _record(  # samples as the chip counts them, six int16 each: ax ay az gx g
     "raw", 0x0D, *_KEY, ("sample", "I"), ("counts", "*")
 )
 RAW_SAMPLES = 19  # in a full record
+PACE = _record(  # ties samples to device time: at t_us the run was at at_x16; rate measured since its start
+    "pace", 0x0E, *_KEY, ("at_x16", "I"), ("rate_mhz", "I")
+)
 
 # Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
 HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
@@ -187,7 +194,9 @@ BUZZ = _record(  # `pattern` since MINOR 2: its number in patterns.py + 1, 0: a 
 )
 FETCH = _record("fetch", 0x47, ("token", "H"), ("from_seq", "I"), ("to_seq", "I"))
 ACK = _record("ack", 0x48, ("token", "H"), ("boot", "H"), ("seq", "I"))
-TIME = _record("time", 0x49, ("token", "H"), ("utc_us", "q"))
+TIME = _record(
+    "time", 0x49, ("token", "H"), ("utc_us", "q"), ("at_us", "Q"), ("error_us", "I")
+)  # as in ANCHOR
 NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
 BEGIN = _record("begin", 0x4B, ("token", "H"), ("stage", "B"), ("side", "B"), ("face", "B"))
 PROGRESS = _record("progress", 0x4C, ("token", "H"))
@@ -214,6 +223,7 @@ STAGE = _record(  # data of the answer to PROGRESS; `verdict_seq` once the stage
 PLAN = _record(  # data of the answer to READ_PLAN; `baseline` and `sd` in the rule's unit, 0 before the first session
     "plan", 0x64, ("runner", "H"), ("next", "B"), ("baseline", "i"), ("sd", "i"), ("sessions", "*"),
 )  # fmt: skip
+FORGET = _record("forget", 0x51, ("token", "H"))  # the peer that says so
 HEALTH = _record(  # data of the answer to STATUS; `troubles` are bits of TROUBLES; sizes in bytes
     "health", 0x65, ("troubles", "H"), ("cause", "B"), ("failed", "B"), ("battery_mv", "H"), ("percent", "B"),
     ("charging", "B"), ("temperature_cdeg", "h"), ("log_capacity", "I"), ("log_used", "I"), ("log_unfetched", "I"),
@@ -238,8 +248,9 @@ COMMANDS = (
     READ_PLAN,
     STATUS,
     ERASE,
+    FORGET,
 )
-LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW)
+LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW, PACE)
 
 
 def refusal(name: str) -> int:
@@ -280,6 +291,15 @@ def frame(record: Record, values: "Mapping[str, Any]") -> bytes:
     body = payload(record, values)
     head = bytes((FIRST_BYTE, record.code, len(body))) + body
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
+
+
+def seal(buffer: bytearray, size: int) -> int:
+    """Complete the frame whose code and payload of `size` bytes lie in `buffer`; returns the frame's length."""
+    end = HEAD + size
+    buffer[0] = _MAGIC | MAJOR
+    buffer[2] = size
+    struct.pack_into("<I", buffer, end, crc32(memoryview(buffer)[:end]) & 0xFFFFFFFF)
+    return end + TAIL
 
 
 def parse(record: Record, body: bytes) -> "dict[str, Any]":

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The button: its gestures (kneecore.gesture) carried out, and answered with a buzz, as the runner sees no lamp.
 
-Only a press wakes it.  Asking for pairing, or to forget the bonds, is logged and answered "cannot": the radio has no
-bonds yet.
+Only a press wakes it.
 """
 
 import asyncio
@@ -19,10 +18,11 @@ _RISE_MS = 40  # by so much is each buzz of a long hold longer than the one befo
 class Button:
     """`pin` is low while pressed; `edge`: as Pin.IRQ_FALLING.  `ticks_ms()`: of any wrap above 2^30."""
 
-    def __init__(self, pin, edge: int, ticks_ms, runs, journal, voice) -> None:
+    def __init__(self, pin, edge: int, ticks_ms, runs, door, journal, voice) -> None:
         self._pin = pin
         self._ticks_ms = ticks_ms
         self._runs = runs
+        self._door = door
         self._journal = journal
         self._voice = voice
         self._gestures = gesture.Button()
@@ -72,9 +72,11 @@ class Button:
         self._voice.say((self._risen * _RISE_MS,))
 
     def _pairing(self) -> None:
+        self._door.open_window()
         self._journal.notice("pairing_asked")
-        self._voice.say(ATTENTION)
+        self._voice.say(OK)
 
     def _forget(self) -> None:
+        self._door.forget_all()
         self._journal.notice("forget_asked")
-        self._voice.say(ATTENTION)
+        self._voice.say(OK)

@@ -10,7 +10,7 @@ from tasks import state
 from tasks.runs import HOST, MUTE, PAIN, RESUME, TAKEN_BACK, Busy, NotReady
 
 SETTINGS_FILE = "settings.json"
-_LATER_FIELDS = ("runner", "pattern")  # since MINOR 2: an older host does not send them
+_LATER_FIELDS = ("runner", "pattern", "at_us", "error_us")  # an older host does not send them
 _CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
 
 
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 class Control:
     def __init__(
-        self, unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs
+        self, unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health
     ) -> None:
         self._unit_id = unit_id
         self._radio = radio
@@ -37,6 +37,7 @@ class Control:
         self._calibrator = calibrator
         self._coaching = coaching
         self._runs = runs
+        self._health = health
         self._notes = {
             PAIN: runs.pain,
             TAKEN_BACK: runs.take_back,
@@ -59,10 +60,13 @@ class Control:
             wire.PROGRESS.code: self._progress,
             wire.PRESCRIBE.code: self._prescribe,
             wire.READ_PLAN.code: self._read_plan,
+            wire.FORGET.code: self._forget,
+            wire.STATUS.code: self._status,
+            wire.ERASE.code: self._erase,
         }
         radio.on_command = self.on_command
 
-    def on_command(self, code: int, frame: bytes) -> None:
+    def on_command(self, code: int, frame: bytes, trusted: bool) -> None:
         values = wire.decode(frame)[1]
         token = values.get("token")
         if token is None:
@@ -72,7 +76,9 @@ class Control:
                 values[name] = 0
         status, data = wire.OK, b""
         handler = self._handlers.get(code)
-        if handler is None:
+        if not trusted:
+            status = wire.REFUSED
+        elif handler is None:
             status = wire.UNKNOWN_COMMAND
         elif None in values.values():
             status = wire.BAD_VALUE
@@ -150,7 +156,7 @@ class Control:
 
     def _run(self, values) -> bytes:
         seq = self._runs.start(HOST, values["runner"])
-        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self._anchor(values["utc_us"])
         return _i32(seq)
 
     def _halt(self, values) -> bytes:
@@ -171,6 +177,15 @@ class Control:
     def _read_plan(self, values) -> bytes:
         return wire.payload(wire.PLAN, self._coaching.plan(self._settings.get("cue_rule")))
 
+    def _status(self, values) -> bytes:
+        return wire.payload(wire.HEALTH, self._health.values())
+
+    def _erase(self, values) -> bytes:
+        """Not all of it need be gone at once: the answer is the oldest record that is left, and the host asks again."""
+        self._refuse_unless_idle()
+        self._log.erase(min(values["to_seq"], self._log.next_seq - 1))
+        return _i32(self._log.first_seq)
+
     def _fetch(self, values) -> None:
         self._radio.send_log(self._fetched(values["token"], values["from_seq"], values["to_seq"]))
 
@@ -182,11 +197,17 @@ class Control:
             yield frame
         yield wire.frame(wire.FETCHED, {"token": token, "sent": sent})
 
+    def _forget(self, values) -> None:
+        self._radio.door.forget_peer()  # shown out once it has its answer
+
     def _ack(self, values) -> None:
         self._log.acknowledge(values["seq"])
 
     def _time(self, values) -> None:
-        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self._anchor(values["utc_us"], values["at_us"], values["error_us"])
+
+    def _anchor(self, utc_us: int, at_us: int = 0, error_us: int = 0) -> None:
+        self._journal.record(wire.ANCHOR, {"utc_us": utc_us, "at_us": at_us, "error_us": error_us})
 
     def _note(self, values) -> None:
         if values["kind"] >= len(wire.MARKS):

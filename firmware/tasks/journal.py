@@ -12,6 +12,7 @@ import asyncio
 from drivers.flashlog import LogFull
 from kneecore import wire
 
+_LAST_SEQ = 0xFFFFFFFF  # 5 years of raw recording without a pause
 _FLUSH_MS = 1000  # durable means: read back after a power cut, due within 2 s
 
 
@@ -32,27 +33,64 @@ class Journal:
         self.alive = _unwatched  # told at every turn
         self._full = log.told_full
         self._in_run = False  # somebody has called `drained` since the last turn
+        self._last_us = (
+            -1
+        )  # of the last record: times rise strictly, so that they order the records of a boot
         self.failed: "str | None" = None  # text of the first failure; logging has stopped, cues go on
 
     def record(self, record, values) -> int:
         """Log one record; `values` needs no key.  Returns its sequence number, 0 when the log cannot take it."""
-        values["seq"] = seq = self._log.next_seq
+        values["seq"] = seq = self._number()
         values["boot"] = self.boot
-        values.setdefault("t_us", self._clock.us())
+        values["t_us"] = self._time_us()
         frame = wire.frame(record, values)
-        if self.failed is not None:
+        if not self._append(frame):
             return 0
+        self.listener(frame)
+        return seq
+
+    @property
+    def room_for_raw(self) -> bool:
+        return self.failed is None and self._log.room_for_raw
+
+    def record_raw(self, raw, sample: int) -> None:
+        """Log a kneecore.rawrecord.RawRecord.  Nobody is told: a listener would have to copy it, and fetches it."""
+        self._append(raw.frame(self._number(), self.boot, self._time_us(), sample))
+
+    def _number(self) -> int:
+        """Of the next record; 0 once the log takes none."""
+        seq = self._log.next_seq
+        if seq > _LAST_SEQ:
+            self._stop_logging("the numbers of records are used up")
+        return 0 if self.failed is not None else seq
+
+    def _time_us(self) -> int:
+        """Of the next record."""
+        now_us = self._clock.us()
+        if now_us <= self._last_us:
+            now_us = self._last_us + 1
+        self._last_us = now_us
+        return now_us
+
+    def _append(self, frame) -> bool:
+        """False: the log has not taken it."""
+        if self.failed is not None:
+            return False
         try:
             self._log.append(frame)
         except LogFull:
             self._tell_full()
-            return 0
+            return False
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
-            return 0
+            return False
         self._full = False
-        self.listener(frame)
-        return seq
+        return True
+
+    @property
+    def full(self) -> bool:
+        """The log takes no record until a host has fetched some."""
+        return self._full
 
     def _tell_full(self) -> None:
         """Once, in the place reserved for it.  Records go on when a host has fetched and acknowledged some."""
@@ -114,6 +152,6 @@ class Journal:
             self.listener(wire.frame(wire.NOTICE, self._notice("log_failed")))  # the air is all that is left
 
     def _notice(self, name: str):
-        values = {"seq": self._log.next_seq, "boot": self.boot, "t_us": self._clock.us(), "a": 0, "b": 0}
-        values["notice"] = wire.NOTICES.index(name)
-        return values
+        seq = min(self._log.next_seq, _LAST_SEQ)
+        notice = wire.NOTICES.index(name)
+        return {"seq": seq, "boot": self.boot, "t_us": self._time_us(), "notice": notice, "a": 0, "b": 0}

@@ -4,7 +4,7 @@
 Interrupts may come between any two bytecodes and their data are lent: the handler copies, sets a flag and returns.
 ENOMEM from notify is ordinary back pressure: the same bytes go again later.  Events are best effort (a full queue drops
 whole frames, the host sees the gap in `seq` and fetches them from the log); answers and fetched records are not.
-Not yet secured: any peer may connect and command.
+Only a trusted peer (tasks.door) is sent events and records; commands of any other are answered "refused".
 """
 
 import asyncio
@@ -13,10 +13,14 @@ import errno
 import bluetooth
 
 from kneecore import gatt, wire
+from tasks.door import Door
 
 _IRQ_CONNECT, _IRQ_DISCONNECT, _IRQ_WRITE, _IRQ_MTU = 1, 2, 3, 21
+_IRQ_ENCRYPTION, _IRQ_GET_SECRET, _IRQ_SET_SECRET = 28, 29, 30
 _ADVERTISE_US = 250_000
 _RETRY_MS = 20
+_NO_INPUT_NO_OUTPUT = 3  # of the security manager
+_STRANGER_MS = 500  # between two looks at a peer that is not trusted yet
 _SELF_HEAL_MS = 3000  # neither connected nor advertising for this long is a fault to mend
 _EVENTS_MAX = 4096
 _REPLIES_MAX = 2048
@@ -59,7 +63,7 @@ class _Queue:
         self._sent = 0
 
 
-def _nobody(code: int, frame: bytes) -> None:
+def _nobody(code: int, frame: bytes, trusted: bool) -> None:
     pass
 
 
@@ -68,7 +72,9 @@ def _nothing() -> None:
 
 
 class Radio:
-    def __init__(self, short_id: bytes, model: str, version: str) -> None:
+    """`clock_us()`: device time."""
+
+    def __init__(self, short_id: bytes, model: str, version: str, clock_us, journal) -> None:
         self._short_id = short_id
         self._flag = asyncio.ThreadSafeFlag()
         self._connection = None
@@ -82,9 +88,12 @@ class Radio:
         self.on_command = _nobody  # set by main.py before run()
         self.on_link_changed = _nothing
         self._ble = ble = bluetooth.BLE()
+        self.door = Door(clock_us, journal, self._ask_to_encrypt, ble.gap_disconnect)
+        self._trust = self.door.trust
         ble.irq(self._irq)
         ble.active(True)
         ble.config(gap_name=gatt.name(short_id), mtu=gatt.MTU)
+        ble.config(bond=True, le_secure=True, mitm=False, io=_NO_INPUT_NO_OUTPUT)
         rows = tuple((bluetooth.UUID(uuid), flags) for uuid, flags in gatt.CHARACTERISTICS)
         texts = (
             (gatt.MANUFACTURER_NAME, "kneesense"),
@@ -92,9 +101,11 @@ class Radio:
             (gatt.FIRMWARE_REVISION, version),
         )
         info = tuple((bluetooth.UUID(uuid), gatt.READ) for uuid, _ in texts)
-        handles, info_handles = ble.gatts_register_services((
+        level = ((bluetooth.UUID(gatt.BATTERY_LEVEL), gatt.READ | gatt.NOTIFY),)
+        handles, info_handles, (self._level,) = ble.gatts_register_services((
             (bluetooth.UUID(gatt.SERVICE), rows),
             (bluetooth.UUID(gatt.DEVICE_INFORMATION), info),
+            (bluetooth.UUID(gatt.BATTERY), level),
         ))  # fmt: skip
         self._control = handles[0]
         # Append, so that quick writes do not replace each other.
@@ -108,10 +119,15 @@ class Radio:
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None
+        """Whether a host is there that may command."""
+        return self._connection is not None and self._trust.trusted
+
+    def tell_battery(self, percent: int) -> None:
+        """The standard battery service; 0xFF: unknown.  Told anew to a peer that asked to be notified."""
+        self._ble.gatts_write(self._level, b"" if percent > 100 else bytes((percent,)), True)
 
     def send_event(self, frame: bytes) -> None:
-        if self._connection is not None:
+        if self.connected:
             self._events.put(frame)  # dropped when full: the host sees a gap in `seq` and fetches it
             self._flag.set()
 
@@ -128,7 +144,21 @@ class Radio:
         self._fetch = frames
         self._flag.set()
 
-    def _irq(self, event, data) -> None:
+    def _ask_to_encrypt(self, connection) -> None:
+        try:
+            self._ble.gap_pair(connection)
+        except OSError as error:  # it has gone meanwhile
+            print("pair:", error)
+
+    def _irq(self, event, data):
+        if event == _IRQ_GET_SECRET:
+            kind, index, key = data
+            return self._trust.get_secret(kind, index, None if key is None else bytes(key))
+        if event == _IRQ_SET_SECRET:
+            kind, key, value = data
+            stored = self._trust.set_secret(kind, bytes(key), None if value is None else bytes(value))
+            self._flag.set()
+            return stored
         if event == _IRQ_CONNECT:
             self._older = (
                 self._connection
@@ -136,37 +166,46 @@ class Radio:
             self._mtu = gatt.DEFAULT_MTU
             self._peer += 1
             self._connection = data[0]
+            self._trust.connected(data[0], data[1], bytes(data[2]))
             self._changed = True
         elif event == _IRQ_DISCONNECT:
+            self._trust.disconnected(data[0])
             if data[0] == self._connection:
                 self._connection = None
                 self._changed = True
         elif event == _IRQ_MTU:
             self._mtu = data[1]
+        elif event == _IRQ_ENCRYPTION:
+            self._trust.encryption(data[0], data[1])
         elif event == _IRQ_WRITE:
             self._written = True
         self._flag.set()
+        return None
 
     async def run(self) -> None:
         self._flag.set()
         while True:
             try:
-                await asyncio.wait_for_ms(self._flag.wait(), _RETRY_MS if self._waiting() else _SELF_HEAL_MS)
+                await asyncio.wait_for_ms(self._flag.wait(), self._patience_ms())
             except asyncio.TimeoutError:
                 if self._connection is None:
                     self._changed = True  # neither connected nor advertising, as far as is known
             if self._changed:
                 self._changed = False
                 self._link_changed()
+            visit = self._peer  # before the connection, as in _pump
+            self.door.tend(self._connection, visit)
             if self._written:
                 self._written = False
                 self._read_commands()
             self._pump()
 
-    def _waiting(self) -> bool:
-        return self._connection is not None and bool(
-            self._replies or self._log or self._events or self._fetch
-        )
+    def _patience_ms(self) -> int:
+        if self._connection is None:
+            return _SELF_HEAL_MS
+        if self._replies or self._log or self._events or self._fetch:
+            return _RETRY_MS
+        return _SELF_HEAL_MS if self._trust.trusted else _STRANGER_MS
 
     def _link_changed(self) -> None:
         for queue in (self._replies, self._events, self._log):
@@ -177,7 +216,11 @@ class Radio:
         older, self._older = self._older, None
         if older is not None and older != self._connection:
             self._ble.gap_disconnect(older)
-        if self._connection is None:
+        visit = self._peer  # before the connection, as in _pump
+        connection = self._connection
+        if connection is not None:
+            self.door.came(connection, visit)
+        else:
             try:
                 self._ble.gap_advertise(
                     _ADVERTISE_US,
@@ -189,7 +232,7 @@ class Radio:
 
     def _read_commands(self) -> None:
         for code, frame in self._stream.feed(self._ble.gatts_read(self._control)):
-            self.on_command(code, frame)
+            self.on_command(code, frame, self._trust.trusted)
 
     def _pump(self) -> None:
         for _ in range(_PACKETS_A_TURN):

@@ -9,6 +9,7 @@ import asyncio
 from array import array
 
 from drivers import ImuError
+from drivers.inertial import DRAIN_MS
 from kneecore import told, wire
 from kneecore.coach import Coach, Session
 from kneecore.metronome import NO_BEAT, Metronome
@@ -16,8 +17,8 @@ from kneecore.pipeline import EV_CUE, EV_SLIP, EV_STRIDE, Pipeline
 from kneecore.ticks import plus
 from kneecore.version import VERSION
 from tasks.pace import Pace
+from tasks.raw import Raw
 
-DRAIN_MS = 20  # an eighth of what the FIFO holds, and part of the cue's latency
 _SILENT_US = 100_000  # five drains without a sample: the chip has lost its power or its settings
 _RATE_WARN_PM = 30  # parts are specified to 5 %; what is measured corrects the times
 _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
@@ -45,6 +46,7 @@ class Sampler:
         self._wake = self._flag.set  # a bound method made once
         self._pipeline: "Pipeline | None" = None
         self._metronome = Metronome()
+        self._raw = Raw(journal)
         self.on_slip = _nobody  # told when the strap has slipped
         self.on_end = _nobody  # told the coach when its run is over, before the STOP record
         self.watcher = (
@@ -55,6 +57,7 @@ class Sampler:
         self._shaking_us = 0  # the pipeline knows that the motor shakes the unit until then
         self._stride_us = 0  # when the last stride was told, or the run began
         self._rate_told = False
+        self.failing = False  # the sensor does not answer in the run
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
     @property
@@ -117,6 +120,7 @@ class Sampler:
             self._strides = 0
             self._stride_us = self._clock.us()
             self._rate_told = False
+            self._raw.begin(settings.raw_record)
             self._pipeline = pipeline
         return seq
 
@@ -153,6 +157,7 @@ class Sampler:
         except ImuError as error:
             self._journal.notice(error.notice, error.a, error.b)
         self._pipeline = None
+        self._raw.end()
         self._metronome.tempo(0, 0)
         while True:
             event = pipeline.finish()
@@ -183,8 +188,8 @@ class Sampler:
         try:
             self._drain(pipeline)
             self._journal.drained()
-            if self._pace.measured and not self._rate_told:
-                self._check_rate()
+            if self._pace.to_tell:
+                self._tell_rate()
         except ImuError as error:
             print("sensor failed:", error)
             self._journal.notice(error.notice, error.a, error.b)
@@ -207,6 +212,7 @@ class Sampler:
 
     async def _revive(self) -> None:
         """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
+        self.failing = True
         while self._pipeline is not None:
             self.alive()
             try:
@@ -216,6 +222,7 @@ class Sampler:
             except ImuError:
                 await asyncio.sleep_ms(_RETRY_MS)
                 continue
+            self.failing = False
             self._note_gap(self._pipeline, "bus_reset")
             return
 
@@ -228,6 +235,7 @@ class Sampler:
             self._shaking_us = shaking_us
             pipeline.shaking(self._pace.at_x16(shaking_us) >> 4)
         self._pace.drained(count, now_us)
+        sample = pipeline.sample
         pipeline.take(batch, 0, count)
         while True:
             event = pipeline.advance()
@@ -235,6 +243,7 @@ class Sampler:
                 break
             self._handle(pipeline, event)
         self._beat(pipeline.coach.beat_cspm, now_us)
+        self._raw.take(batch, count, sample)
         if self._imu.lost_reason is not None:
             self._note_gap(pipeline, self._imu.lost_reason)
             self._imu.lost_reason = None
@@ -242,9 +251,16 @@ class Sampler:
             self._imu.check()
             raise ImuError("imu_settings", 0, 0, "the sensor gives no samples")
 
+    def _tell_rate(self) -> None:
+        pace = self._pace
+        pace.told()
+        self._journal.record(wire.PACE, {"at_x16": pace.at_x16(self._clock.us()), "rate_mhz": pace.rate_mhz})
+        if not self._rate_told:
+            self._rate_told = True
+            self._check_rate()
+
     def _check_rate(self) -> None:
-        """Once it is measured: is the chip as fast as it was set up to be?"""
-        self._rate_told = True
+        """Is the chip as fast as it was set up to be?"""
         rate_mhz = self._pace.rate_mhz
         off_pm = abs(rate_mhz - self._imu.rate_hz * 1000) // self._imu.rate_hz
         if off_pm > _RATE_WARN_PM:

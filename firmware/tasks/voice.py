@@ -16,6 +16,7 @@ class Voice:
         self._motor = motor
         self._clock = clock
         self._host_until_us = 0  # a host's buzz goes on until then
+        self.failed = not motor.works  # or has met a fault since the boot
 
     def say(self, pattern) -> int:
         """A message to the runner, at once."""
@@ -51,7 +52,10 @@ class Voice:
 
     def fault(self) -> int:
         """What the motor's driver has met since it was last asked, 0 nothing: see Drv2605l.fault."""
-        return self._motor.fault()
+        fault = self._motor.fault()
+        if fault:
+            self.failed = True
+        return fault
 
     def stop(self) -> None:
         self._host_until_us = 0

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from kneecore.version import VERSION
 
 if TYPE_CHECKING:
+    from .answers import UnitInfo
     from .ble import BleLink, scan
-    from .device import Device, UnitInfo
+    from .device import Device
     from .errors import KneesenseError
     from .frames import LogFrame
     from .session import Plan, Session
@@ -29,7 +30,7 @@ _HOME = {
     "Plan": "session",
     "Session": "session",
     "Store": "store",
-    "UnitInfo": "device",
+    "UnitInfo": "answers",
     "scan": "ble",
 }
 

@@ -34,6 +34,7 @@ T = TypeVar("T")
 FIND_S = 10.0  # a unit advertises four times a second; a scan hears one in two or three
 CONNECT_S = 15.0  # connection and discovery of services; BlueZ has been seen to need 10 s
 STEP_S = 5.0
+PAIR_S = 40.0  # a person may have to confirm it on the screen
 DISCONNECT_S = 0.8  # the stack goes on by itself; a longer wait would only delay Ctrl-C
 RETRY_WAITS_S = (0.1, 0.2, 0.4, 0.8)
 
@@ -129,11 +130,18 @@ def refuse_other_version(seen: Seen) -> None:
 
 
 class BleLink:
-    """The Link to the unit of that short id, name or address."""
+    """The Link to the unit of that short id, name or address; `pair`: make this computer known to it."""
 
     def __init__(
-        self, unit: str, *, find_s: float = FIND_S, connect_s: float = CONNECT_S, step_s: float = STEP_S
+        self,
+        unit: str,
+        *,
+        pair: bool = False,
+        find_s: float = FIND_S,
+        connect_s: float = CONNECT_S,
+        step_s: float = STEP_S,
     ) -> None:
+        self._pair = pair
         self._unit = unit
         self._find_s = find_s
         self._connect_s = connect_s
@@ -151,6 +159,8 @@ class BleLink:
                 client = await self._connect(seen, cached=False)
                 if missing := _missing(client):
                     raise LinkLost(f"the unit does not offer {', '.join(missing)}", _MISSING_ADVICE)
+            if self._pair:
+                await _pair(client)
             for channel in Channel:
                 async with deadline(self._step_s, "subscribe"):
                     await client.start_notify(channel, self._receiver(channel))
@@ -194,6 +204,24 @@ class BleLink:
 
     def _receiver(self, channel: Channel) -> Callable[[Any, bytearray], None]:
         return lambda _, data: self._inbox.put((channel, bytes(data)))
+
+
+async def _pair(client: BleakClient) -> None:
+    async with deadline(PAIR_S, "pair"):
+        with suppress(NotImplementedError):  # macOS pairs by itself at the first protected write
+            await client.pair()
+
+
+async def unpair(unit: str) -> bool:
+    """Make this computer's Bluetooth forget the unit, which is in range.  False where only a person can do it."""
+    seen = await find(unit)
+    with plain():
+        async with deadline(STEP_S, "unpair"):
+            try:
+                await _bleak().BleakClient(seen.device).unpair()
+            except NotImplementedError:  # macOS
+                return False
+    return True
 
 
 def _missing(client: BleakClient) -> list[str]:

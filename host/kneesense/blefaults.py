@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .errors import AdapterError, KneesenseError, LinkLost, NothingFound
+from .errors import AdapterError, KneesenseError, LinkLost, NothingFound, NotTrusted
 
 _PERMISSION = {
     "darwin": "allow this terminal in System Settings, Privacy & Security, Bluetooth",
@@ -55,6 +55,9 @@ _BUSY_CODES = (
     0x11,
 )  # prepare queue full, insufficient resources: Bluetooth core specification, vol 3 part F
 
+# The link is not encrypted and could not be: insufficient authentication, authorization, encryption (there as well).
+_STRANGER_CODES = (0x05, 0x08, 0x0F)
+
 
 def is_passing(error: Exception) -> bool:
     """Whether the same call may well succeed a little later."""
@@ -77,13 +80,20 @@ def plain() -> Iterator[None]:
 
 
 def _translated(error: Exception) -> KneesenseError:
-    from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakDeviceNotFoundError
+    from bleak.exc import (
+        BleakBluetoothNotAvailableError,
+        BleakDBusError,
+        BleakDeviceNotFoundError,
+        BleakGATTProtocolError,
+    )
 
     radio = os.environ.get("KNEESENSE_RADIO")
     if isinstance(error, BleakBluetoothNotAvailableError):
         return _adapter(error.reason.name.lower())
     if isinstance(error, BleakDeviceNotFoundError):
         return NothingFound("the unit has gone out of range", LinkLost.advice)
+    if isinstance(error, BleakGATTProtocolError) and int(error.code) in _STRANGER_CODES:
+        return NotTrusted()
     if isinstance(error, BleakDBusError):
         for part, reason in _DBUS:
             if part in error.dbus_error:

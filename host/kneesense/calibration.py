@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .errors import InputError
 
 _ONE_Q14 = 16384
 _MAKE = "make one with: kneesense replay FILE --side right --save-calibration OUT.json"
+_CLOCK_LIMIT = 0.1  # parts are specified to 5 %
 _GYRO_BIAS_LIMIT = math.radians(32.767)  # what fits the wire; chips are specified to 20 deg/s or less
 
 
@@ -36,6 +37,7 @@ class Calibration:
     face: str
     chip: str
     made_utc: str  # ISO 8601; "" unknown
+    clock_ratio: float = 1.0  # how fast the sensor's own clock runs against true time, as measured over a run
 
     def __post_init__(self) -> None:
         for name, allowed in (("side", wire.SIDES), ("face", wire.FACES)):
@@ -49,6 +51,10 @@ class Calibration:
             raise InputError(f"calibration: {error}") from None
         if max(abs(bias) for bias in self.gyro_bias_rad_s) > _GYRO_BIAS_LIMIT:
             raise InputError("calibration: gyro bias above 32 deg/s", "was the sensor still?")
+        if abs(self.clock_ratio - 1) > _CLOCK_LIMIT:
+            raise InputError(
+                f"calibration: clock_ratio {self.clock_ratio:g}: no sensor's clock is so far off"
+            )
         problem = mount.problem(self.to_wire())
         if problem:
             raise InputError(f"calibration: {problem}")
@@ -72,8 +78,11 @@ class Calibration:
         return cls(**described(values, made_utc))
 
     def to_json(self) -> dict[str, Any]:
-        """As written to disk and into the JSON of a run's start."""
-        return asdict(self)
+        """As written to disk and into the JSON of a run's start; a clock that was not measured is left out."""
+        values = asdict(self)
+        if self.clock_ratio == 1:
+            del values["clock_ratio"]
+        return values
 
     def to_text(self) -> str:
         """The JSON file's content."""
@@ -110,7 +119,7 @@ def load(path: str | Path) -> Calibration:
         raise InputError(f"{path}: cannot be read ({error.strerror})", "choose another file") from None
     except ValueError as error:
         raise InputError(f"{path}: not a calibration JSON ({error})", _MAKE) from None
-    names = [field.name for field in fields(Calibration)]
+    names = [field.name for field in fields(Calibration) if field.default is MISSING]
     missing = [name for name in names if name not in values] if isinstance(values, dict) else names
     if missing:
         message = f"{path}: not a calibration of this product: no {', '.join(missing)}"
@@ -121,6 +130,7 @@ def load(path: str | Path) -> Calibration:
             gyro_bias_rad_s=_vector(values["gyro_bias_rad_s"]),
             acc_scale=_finite(values["acc_scale"]),
             neutral_deg=_finite(values["neutral_deg"]),
+            clock_ratio=_finite(values.get("clock_ratio", 1.0)),
             **{name: str(values[name]) for name in ("side", "face", "chip", "made_utc")},
         )
     except (TypeError, ValueError) as error:

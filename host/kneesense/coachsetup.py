@@ -11,8 +11,9 @@ from kneecore.coach import Session
 from kneecore.programme import plan
 from kneecore.settings import Settings
 
+from .answers import UnitPlan
 from .cuesettings import COACHED
-from .device import Device, UnitPlan
+from .device import Device
 from .errors import CommandRefused
 
 

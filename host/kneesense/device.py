@@ -15,67 +15,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from kneecore import programme, settings, wire
 
+from . import answers
+from .answers import Progress, UnitHealth, UnitInfo, UnitPlan, i32
 from .clock import ClockFit, monotonic_us, utc_us
-from .errors import CommandRefused, InputError, KneesenseError, LinkLost, TransferIncomplete, VersionMismatch
+from .codes import named
+from .errors import (
+    CommandRefused,
+    InputError,
+    KneesenseError,
+    LinkLost,
+    NotTrusted,
+    TransferIncomplete,
+    VersionMismatch,
+)
 from .frames import LogFrame, parse
 from .inbox import Inbox
 from .link import Channel, Link, deadline
 
 STEP_S = 5.0  # several connection intervals, a sector erase and a full reply queue fit in
+_TRUST_TRIES, _TRUST_WAIT_S = 8, 0.25  # an owner's link is encrypted within a second
 _TOKENS = 0x10000
 _FRAME_MARK = 0xA  # high nibble of a frame's first byte; the low one is the wire's major version
-
-
-@dataclass(frozen=True, slots=True)
-class UnitInfo:
-    """What a unit says of itself in answer to HELLO."""
-
-    unit_id: str
-    """Hex; the only identity of a unit."""
-    firmware: str
-    wire: tuple[int, int]
-    boot: int
-    first_seq: int
-    """Oldest record of its log."""
-    next_seq: int
-    """Number the next record will get."""
-    acked_seq: int
-    running: bool
-    chip: str
-    rate_hz: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a stage of a calibration has come."""
-
-    stage: str
-    state: str
-    """idle, busy, accepted or refused"""
-    still_s: int
-    strides: int
-    verdict_seq: int
-    """Number of the verdict's record; 0 before it, or when the log could not take it."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitPlan:
-    """The programme a unit keeps."""
-
-    runner: int = 0
-    following: int = 0
-    """The session the next run will be, from 1; beyond the last one the programme is over."""
-    baseline: int = 0
-    """Of the first session, in the rule's unit on the wire; 0 before it."""
-    sd: int = 0
-    sessions: tuple[tuple[int, int, int], ...] = ()
-    """(minutes of running, seconds with cues, seconds without); empty: no programme."""
 
 
 class Device:
@@ -101,7 +66,7 @@ class Device:
         try:
             await self._link.open()
             self._reader = asyncio.create_task(self._read())
-            self.info = await self.hello()
+            self.info = await self._introduce()
         except BaseException:
             await self.close()
             raise
@@ -120,30 +85,25 @@ class Device:
             await asyncio.wait({self._reader})
         await self._link.close()
 
+    async def _introduce(self) -> UnitInfo:
+        """The first hello; the system may still be encrypting the link.  Raises NotTrusted, VersionMismatch."""
+        for _ in range(_TRUST_TRIES):
+            try:
+                return await self.hello()
+            except CommandRefused as refused:
+                if refused.status != wire.STATUSES[wire.REFUSED]:
+                    raise
+            await asyncio.sleep(_TRUST_WAIT_S)
+        raise NotTrusted()
+
     async def hello(self) -> UnitInfo:
         """Fresh state of the unit.  Raises VersionMismatch before anything else of another major is used."""
         reply = await self._command(wire.HELLO, major=wire.MAJOR, minor=wire.MINOR)
-        unit = wire.parse(wire.UNIT, reply["data"])
-        if None in unit.values():
-            raise LinkLost("the unit's answer to hello is cut short")
-        if unit["major"] != wire.MAJOR:
-            raise VersionMismatch(unit["major"], wire.MAJOR)
-        return UnitInfo(
-            unit_id=unit["unit_id"].hex(),
-            firmware="{fw_major}.{fw_minor}.{fw_patch}".format_map(unit),
-            wire=(unit["major"], unit["minor"]),
-            boot=unit["boot"],
-            first_seq=unit["first_seq"],
-            next_seq=unit["next_seq"],
-            acked_seq=unit["acked_seq"],
-            running=bool(unit["running"]),
-            chip=_name(wire.CHIPS, unit["chip"]),
-            rate_hz=unit["rate_hz"],
-        )
+        return answers.unit_info(reply["data"])
 
     async def get(self, name: str) -> int:
         """Value of a setting by its name in kneecore.settings."""
-        return _i32(await self._command(wire.GET, setting=_index(name)))
+        return await self._number(wire.GET, setting=_index(name))
 
     async def set(self, name: str, value: int) -> int:
         """Change a setting; raises InputError for a value out of its range.  Returns what the unit now has."""
@@ -152,7 +112,7 @@ class Device:
             settings.checked(name, value)
         except settings.SettingError as error:
             raise InputError(str(error)) from None
-        return _i32(await self._command(wire.SET, setting=setting, value=value))
+        return await self._number(wire.SET, setting=setting, value=value)
 
     async def calibrate(self, fields: Mapping[str, int]) -> None:
         """Give the unit a calibration: the fields of wire.CALIBRATE without its token."""
@@ -170,28 +130,19 @@ class Device:
     async def progress(self) -> Progress:
         """Of the stage under way, or the last one."""
         reply = await self._command(wire.PROGRESS)
-        stage = wire.parse(wire.STAGE, reply["data"])
-        if None in stage.values():
-            raise LinkLost("the unit's answer to progress is cut short")
-        return Progress(
-            stage=_name(wire.STAGES, stage["stage"]),
-            state=_name(wire.CALIBRATION_STATES, stage["state"]),
-            still_s=stage["still_s"],
-            strides=stage["strides"],
-            verdict_seq=stage["verdict_seq"],
-        )
+        return answers.progress(reply["data"])
 
     async def start(self, runner: int = 0) -> int:
         """Begin a run of that runner (Store.runner_number; 0: unknown).  Returns the number of its START record."""
-        return _i32(await self._command(wire.RUN, utc_us=utc_us(), runner=runner))
+        return await self._number(wire.RUN, utc_us=utc_us(), runner=runner)
 
     async def stop(self) -> int:
         """End the run.  Returns the sequence number of its STOP record."""
-        return _i32(await self._command(wire.HALT))
+        return await self._number(wire.HALT)
 
     async def buzz(self, pulse_ms: int) -> int:
         """Haptic test.  Returns the length granted by the unit's own maximum."""
-        return _i32(await self._command(wire.BUZZ, pulse_ms=pulse_ms, pattern=0))
+        return await self._number(wire.BUZZ, pulse_ms=pulse_ms, pattern=0)
 
     async def play(self, pattern: int) -> None:
         """Haptic test of a pattern, by its place in the table of kneecore.patterns."""
@@ -211,14 +162,7 @@ class Device:
     async def read_plan(self) -> UnitPlan:
         """The programme the unit keeps, and how far it has come."""
         reply = await self._command(wire.READ_PLAN)
-        plan = wire.parse(wire.PLAN, reply["data"])
-        if None in plan.values():
-            raise LinkLost("the unit's answer to read_plan is cut short")
-        try:
-            sessions = programme.decode(plan["sessions"])
-        except programme.ProgrammeError as error:
-            raise LinkLost(f"the unit's answer to read_plan: {error}") from None
-        return UnitPlan(plan["runner"], plan["next"], plan["baseline"], plan["sd"], sessions)
+        return answers.plan(reply["data"])
 
     async def mark(self, kind: str) -> None:
         """Log a mark, one of wire.MARKS; mute and resume also act on the cues of the run that goes on."""
@@ -228,7 +172,20 @@ class Device:
 
     async def time(self) -> None:
         """Tell the unit the wall clock; it logs an ANCHOR record."""
-        await self._command(wire.TIME, utc_us=utc_us())
+        await self._command(wire.TIME, utc_us=utc_us(), at_us=0, error_us=0)
+
+    async def forget(self) -> None:
+        """Make the unit forget this computer; it ends the connection."""
+        await self._command(wire.FORGET)
+
+    async def status(self) -> UnitHealth:
+        """How it is: battery, storage, what is wrong."""
+        reply = await self._command(wire.STATUS)
+        return answers.health(reply["data"], reply["t_us"])
+
+    async def erase(self, to_seq: int) -> int:
+        """Erase its log up to that record, a part of it at a time.  Returns the oldest record that is left."""
+        return await self._number(wire.ERASE, to_seq=to_seq)
 
     async def ack(self, boot: int, seq: int) -> None:
         """Tell the unit that every record up to this one is committed here: it may overwrite them."""
@@ -293,6 +250,10 @@ class Device:
         _raise_refusal(record.name, reply)
         return reply
 
+    async def _number(self, record: wire.Record, **values: int | bytes) -> int:
+        """The same for an answer that is a 32-bit number."""
+        return i32((await self._command(record, **values))["data"])
+
     def _next_token(self) -> int:
         self._token = (self._token + 1) % _TOKENS
         return self._token
@@ -354,21 +315,12 @@ def _index(name: str) -> int:
     return settings.INDEX[name]
 
 
-def _i32(reply: Mapping[str, Any]) -> int:
-    """The 32-bit number an answer carries."""
-    return int.from_bytes(reply["data"][:4], "little", signed=True)
-
-
 def _code(names: Sequence[str], name: str) -> int:
     if name not in names:
         raise InputError(f"'{name}' is none of {', '.join(names)}")
     return names.index(name)
 
 
-def _name(names: Sequence[str], code: int) -> str:
-    return names[code] if code < len(names) else f"code {code}"
-
-
 def _raise_refusal(command: str, reply: Mapping[str, Any]) -> None:
     if reply["status"] != wire.OK:
-        raise CommandRefused(command, _name(wire.STATUSES, reply["status"]))
+        raise CommandRefused(command, named(wire.STATUSES, reply["status"]) or "")

@@ -77,6 +77,19 @@ class LinkLost(KneesenseError):
     advice = "keep the unit within a few metres, switched on and not connected to another program"
 
 
+class NotTrusted(KneesenseError):
+    """The unit obeys only computers it is paired with, and this one is not."""
+
+    code = "not_trusted"
+    advice = (
+        "hold the unit's button until it has buzzed twice (3 s), let go, then within a minute: kneesense pair UNIT;"
+        " if this computer was paired before, forget the unit in its Bluetooth settings first"
+    )
+
+    def __init__(self, advice: str = "") -> None:
+        super().__init__("the unit does not know this computer", advice)
+
+
 class VersionMismatch(KneesenseError):
     """Unit and host speak different major versions of the wire."""
 

@@ -15,7 +15,8 @@ from contextlib import aclosing
 
 from kneecore import wire
 
-from .device import Device, Progress
+from .answers import Progress
+from .device import Device
 from .errors import CommandRefused, KneesenseError
 from .store import Store
 from .times import utc_now

@@ -33,7 +33,7 @@ _SLOW_HZ = 100
 # (least median step of t_s, unit it is then likely in, its part of a second): no shank sensor is as slow as 2 Hz
 _TIME_SCALES = ((500_000.0, "ns", 1e-9), (500.0, "us", 1e-6), (0.5, "ms", 1e-3))
 _ROWS_TO_JUDGE = 10
-_GYRO_LIMIT = 36.0  # rad/s; the chips' range of 2000 deg/s is 34.9
+_GYRO_LIMIT = 41.0  # rad/s; 16 bits of an LSM6DSO reach 40.0, those of the others 34.9
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,18 @@ class Segment:
 
 @dataclass(frozen=True)
 class Quantised:
-    """A recording as a chip would have given it.  Sample k was taken at t0_s + k / rate_hz."""
+    """A recording as a chip would have given it.  Sample k was taken at t0_s + k / true_hz."""
 
     t0_s: float
     rate_hz: int
+    """What the unit takes for the rate."""
     segments: tuple[Segment, ...]
+    clock_ratio: float = 1.0
+    """How fast the sensor's own clock runs against true time."""
+
+    @property
+    def true_hz(self) -> float:
+        return self.rate_hz * self.clock_ratio
 
     @property
     def samples(self) -> int:
@@ -86,14 +93,17 @@ class Quantised:
         return last.start + len(last.counts) // 6
 
 
-def quantise(recording: Recording, rate_hz: int, chip: Chip) -> Quantised:
-    """Resample to `rate_hz` (linear, never across a gap) and round to the chip's int16 counts, saturated."""
+def quantise(recording: Recording, rate_hz: int, chip: Chip, clock_ratio: float = 1.0) -> Quantised:
+    """Resample to `rate_hz` (linear, never across a gap) and round to the chip's int16 counts, saturated.
+
+    `clock_ratio`: of the sensor to be (calibration.py): where it is the one that recorded, the samples are its own.
+    """
     if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
         raise InputError(f"rate of {rate_hz} Hz: must be {RATES_HZ[0]} to {RATES_HZ[1]}")
     if not len(recording.t_s):
-        return Quantised(0.0, rate_hz, ())
+        return Quantised(0.0, rate_hz, (), clock_ratio)
     t0_s = float(recording.t_s[0])
-    place = (recording.t_s - t0_s) * rate_hz  # of each row, in samples
+    place = (recording.t_s - t0_s) * (rate_hz * clock_ratio)  # of each row, in samples
     signals = np.column_stack(
         (
             recording.acc * (chip.acc_lsb_per_g / G),
@@ -115,7 +125,7 @@ def quantise(recording: Recording, rate_hz: int, chip: Chip) -> Quantised:
         else:
             segments.append(Segment(start, lost, recording.gaps.get(first, ""), counts))
         following = start + len(grid)
-    return Quantised(t0_s, rate_hz, tuple(segments))
+    return Quantised(t0_s, rate_hz, tuple(segments), clock_ratio)
 
 
 def load(path: str | Path) -> Recording:

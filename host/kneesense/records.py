@@ -20,6 +20,8 @@ Values = Mapping[str, Any]
 Record = dict[str, Any]
 
 SCHEMA = 1
+# Fields that an older unit does not send.
+_LATER = {"strap_session", "runner", "origin", "session", "ending", "lean_cue_cdeg", "rise_ms"}
 _BARE = Number("", "", 1)  # of a rule not known here
 RATE_MEASURED = "rate_measured"
 _UNSEEN_PART = 2000  # of the rate: so little changes no cadence that is shown
@@ -39,8 +41,9 @@ _NOTICES = {
     "host_clock": "the host's clock cannot be trusted",
     "strap_slip": "the strap has slipped: lean is not to be trusted until the next calibration",
     "motor_fault": "the motor's driver failed or protected itself: buzzes may be missing",
-    "pairing_asked": "the button asked for pairing, which this firmware has not yet",
-    "forget_asked": "the button asked to forget all hosts, which this firmware knows none of",
+    "pairing_asked": "the button asked for pairing: for a minute a new computer may pair",
+    "forget_asked": "the button asked to forget all computers",
+    "paired": "a new computer was paired",
     "log_missing": "the flash has no place for a log: nothing is kept, cues go on",
     "log_damaged": "a part of the log cannot be read",
     "battery_low": "the battery is empty: what was recorded is safe, the unit stops",
@@ -87,7 +90,12 @@ class RunRecords:
     def feed(self, name: str, values: Values) -> Record | None:
         """One wire record, its name and fields, to one JSON record; None where the contract has none for it."""
         make = self._make.get(name)
-        return make(values) if make else None
+        if make is None:
+            return None
+        if any(value is None and field not in _LATER for field, value in values.items()):
+            message = f"a {name} record is cut short and not shown"
+            return {"type": "warning", "t_s": None, "code": "cut_record", "message": message}
+        return make(values)
 
     def summary(self, log: str | None, duration_s: float | None = None) -> Record:
         """The last record of a run.  Without a STOP record the times are unknown but for `duration_s`."""

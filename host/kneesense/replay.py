@@ -54,7 +54,7 @@ def told(run: Run, played: Played) -> Iterator[Told]:
     )
     yield from played.records
     strides = sum(name == "stride" for name, _ in played.records)
-    yield "stop", {**played.end, "strides": strides, "rate_mhz": rate_hz * 1000}
+    yield "stop", {**played.end, "strides": strides, "rate_mhz": round(1000 * run.quantised.true_hz)}
 
 
 class SampleRows:
@@ -64,7 +64,7 @@ class SampleRows:
     """
 
     def __init__(self, file: TextIO, quantised: Quantised) -> None:
-        self._t0_s, self._rate_hz = quantised.t0_s, quantised.rate_hz
+        self._t0_s, self._rate_hz = quantised.t0_s, quantised.true_hz
         self._rows = csv.writer(file)
         self._rows.writerow(("t_s", "lean_deg", "sagittal_dps", "flags"))
 

@@ -48,6 +48,13 @@ class Run:
     boot: int
     seq: int
     runner: str | None
+    outing: int | None = None
+    """The same for the runs of the two legs of a runner; see outings.py."""
+
+    @property
+    def start(self) -> Key:
+        """Of its START record."""
+        return self.boot, self.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +123,60 @@ class Store(StoreFile):
         row = self._row("SELECT boot, seq FROM synced WHERE device = ?", device)
         return (row[0], row[1]) if row else None
 
-    def records(self, device: str, first: Key = (0, 0), last: Key = (_SEQ_MAX, 0)) -> list[LogFrame]:
-        """Stored records of a unit in log order, from key `first` to key `last`, both included."""
+    def records(
+        self, device: str, first: Key = (0, 0), last: Key = (_SEQ_MAX, 0), *, raw: bool = True
+    ) -> list[LogFrame]:
+        """Stored records of a unit in log order, from key `first` to key `last`, both included; samples if `raw`."""
         rows = self._rows(
             "SELECT frame FROM event WHERE device = ? AND (boot, seq) >= (?, ?) AND (boot, seq) <= (?, ?)"
-            " ORDER BY boot, seq",
-            *(device, *first, *last),
+            " AND (? OR code != ?) ORDER BY boot, seq",
+            *(device, *first, *last, raw, wire.RAW.code),
         )
         return [record for (frame,) in rows if (record := parse(frame)) is not None]
 
     def runs(self) -> list[Run]:
         """Every run, in the order in which they came here."""
         rows = self._rows(
-            "SELECT run.id, device, boot, seq, runner.name FROM run LEFT JOIN runner ON runner.id = run.runner"
+            "SELECT run.id, device, boot, seq, runner.name, outing FROM run LEFT JOIN runner ON runner.id = run.runner"
             " ORDER BY run.id"
         )
         return [Run(*row) for row in rows]
 
-    def run_records(self, run: Run) -> list[LogFrame]:
+    def run_records(self, run: Run, *, raw: bool = True) -> list[LogFrame]:
         """A run's records in log order: START to STOP, or to where the next run begins or the boot ends."""
-        records = self.records(run.device, (run.boot, run.seq), (run.boot, _SEQ_MAX))
-        for i, record in enumerate(records):
-            if record.code == wire.STOP.code:
-                return records[: i + 1]
-            if record.code == wire.START.code and i > 0:
-                return records[:i]
-        return records
+        return self.records(run.device, (run.boot, run.seq), (run.boot, self._last_seq(run)), raw=raw)
+
+    def _last_seq(self, run: Run) -> int:
+        row = self._row(
+            "SELECT seq, code FROM event WHERE device = ? AND boot = ? AND seq > ? AND code IN (?, ?)"
+            " ORDER BY seq LIMIT 1",
+            *(run.device, run.boot, run.seq, wire.START.code, wire.STOP.code),
+        )
+        if row is None:
+            return _SEQ_MAX
+        return int(row[0]) - int(row[1] == wire.START.code)
+
+    def run_span(self, run: Run) -> tuple[int, int]:
+        """Device time of a run's START and of its STOP, or of its last stride while there is no STOP."""
+        within = "device = ? AND boot = ? AND seq >= ? AND seq < coalesce((SELECT min(seq) FROM event WHERE"
+        within += " device = ? AND boot = ? AND seq > ? AND code = ?), ?)"
+        where = (run.device, run.boot, run.seq)
+        (frame,) = self._row(
+            f"SELECT frame FROM event WHERE {within} AND code IN (?, ?, ?) ORDER BY code = ? DESC, seq DESC LIMIT 1",
+            *(*where, *where, wire.START.code, _SEQ_MAX),
+            *(wire.START.code, wire.STRIDE.code, wire.STOP.code, wire.STOP.code),
+        )
+        (first,) = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *where)
+        start, end = parse(first), parse(frame)
+        assert start is not None
+        assert end is not None
+        return start.t_us, end.t_us
+
+    def set_outing(self, runs: Iterable[int], outing: int) -> None:
+        """Say that these runs, by their ids, belong to that outing."""
+        with self._transaction():
+            for run in runs:
+                self._write("UPDATE run SET outing = ? WHERE id = ?", outing, run)
 
     def set_runner(self, device: str, start: Key, runner: str) -> None:
         """Say who ran a run, known by the key of its START record."""
@@ -159,6 +194,11 @@ class Store(StoreFile):
                 " side = excluded.side, face = excluded.face, runner = excluded.runner",
                 *(unit.device, unit.handle, unit.side, unit.face, self._runner_id(unit.runner)),
             )
+
+    def forget(self, device: str) -> None:
+        """A unit is no longer paired; its records and runs stay."""
+        with self._transaction():
+            self._write("DELETE FROM device WHERE id = ?", device)
 
     def units(self) -> list[Unit]:
         """The remembered units, in the order in which they were first paired."""

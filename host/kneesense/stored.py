@@ -36,7 +36,7 @@ class StoredRun:
     """All of a run: `records` in order and their `summary`."""
 
     def __init__(self, store: Store, run: Run) -> None:
-        frames = store.run_records(run)
+        frames = store.run_records(run, raw=False)
         self.run = run
         self.ended = frames[-1].code == wire.STOP.code
         """Whether the run's STOP record is here; it knows the rate as measured over the run."""

@@ -92,6 +92,10 @@ MIGRATIONS = (
             sessions BLOB NOT NULL     -- see kneecore.programme.encode
         )""",
     ),
+    (
+        # runs of one outing, of the two legs of a runner, have the same one: the id of its first run
+        "ALTER TABLE run ADD COLUMN outing INTEGER",
+    ),
 )
 
 _WRITABLE = "make its folder and itself writable, or choose another with --store or KNEESENSE_HOME"
@@ -136,7 +140,10 @@ class StoreFile:
             with self._plainly():
                 self._refuse_foreign(may_be_empty=not read_only)
                 if not read_only:
-                    self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    if (
+                        self._row("PRAGMA application_id")[0] != APPLICATION_ID
+                    ):  # a write: not at every opening
+                        self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = FULL")
                     self._db.execute("PRAGMA foreign_keys = ON")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kneecore import gatt, settings, wire
+from kneecore import chips, gatt, settings, wire
 from kneesense import errors
 from kneesense.cli.app import COMMANDS
 
@@ -38,13 +38,15 @@ PURPOSE = {
     "gap": "Samples are missing before the sample at `at_x16`; no stride bridges a gap.",
     "mark": "Something marked by the runner or the host.",
     "notice": "Something the unit noticed about itself; `a` and `b` are the numbers it saw.",
-    "anchor": "A host said what time it is: ties `t_us` to UTC.",
+    "anchor": "A host said what time it is: `utc_us` at device time `at_us`, give or take `error_us`. Where both are "
+    "0, at `t_us` or a moment before.",
     "verdict": "A stage of a calibration is over: why it was refused (bits, 0: accepted), what it measured, and the "
     "calibration it led to (all 0 where there is none).",
     "session": "A run of the programme is over: dose in blocks with cues, retention in those without.",
     "battery": "The cell: voltage without load and charge, 0 and 255 where unknown.",
     "boot": "The first record of every boot: why, what ended a sleep, how many boots before it failed.",
     "raw": "Samples in the chip's counts: up to 19 times ax ay az gx gy gz (i16); `sample`: index of the first.",
+    "pace": "In a run, after 10 s and then every 5 minutes: at `t_us` it was at `at_x16`; the rate measured so far.",
     "hello": "Version handshake, first command of every connection; answered with a `unit` record.",
     "get": "Read one setting; the answer's data is an i32.",
     "set": "Change one setting.",
@@ -54,7 +56,7 @@ PURPOSE = {
     "buzz": "Haptic test: a pulse, or one of the patterns.",
     "fetch": "Send the logged records of these sequence numbers over the log characteristic, then `fetched`.",
     "ack": "The host has committed every record up to and including this one.",
-    "time": "What time it is; logged as `anchor`.",
+    "time": "What time it is, and which device time that is; logged as `anchor`.",
     "note": "Log a mark.",
     "begin": "Start a stage of a calibration, for this leg and face; stage 0 gives up the one under way.",
     "progress": "How far the stage has come; answered with a `stage` record.",
@@ -64,6 +66,7 @@ PURPOSE = {
     "stage": "Data of the answer to `progress`; the verdict is in the log at `verdict_seq` once the stage is over.",
     "status": "How the unit is; answered with a `health` record.",
     "erase": "Erase the log up to and including this record; refused in a run.",
+    "forget": "Forget the computer that says so; the unit ends the connection after its answer.",
     "health": "Data of the answer to `status`.",
     "reply": "Answer to a command: its token and code, a status, the unit's time, data of that command's own.",
     "unit": "Data of the answer to `hello`.",
@@ -146,7 +149,12 @@ def codes() -> str:
 
 
 def gatt_table() -> str:
-    names = {gatt.READ: "read", gatt.WRITE: "write", gatt.NOTIFY: "notify"}
+    names = {
+        gatt.READ: "read",
+        gatt.WRITE: "write",
+        gatt.NOTIFY: "notify",
+        gatt.WRITE_ENCRYPTED: "encrypted link only",
+    }
     uses = {
         gatt.CONTROL: "control: one command frame a write, its `reply` frame as a notification",
         gatt.EVENTS: "events: logged records as they happen, best effort",
@@ -168,6 +176,19 @@ def settings_table() -> str:
     return table(("number", "name", "default", "range", "unit", "meaning"), rows)
 
 
+def raw_table() -> str:
+    """What recording every sample costs, by the sensor's rate; MB are millions of bytes, as on a flash chip's label."""
+    sizes = (1.5, 14)
+    frame = wire.RAW.size + wire.OVERHEAD + 12 * wire.RAW_SAMPLES
+    rows = []
+    for rate_hz in sorted({chip.rate_hz for chip in chips.TABLE[1:]}):
+        bytes_a_s = rate_hz * frame / wire.RAW_SAMPLES
+        minutes = (f"{1e6 * size / bytes_a_s / 60:.1f}" for size in sizes)
+        rows.append((rate_hz, f"{rate_hz / wire.RAW_SAMPLES:.1f}", f"{bytes_a_s:.0f}", *minutes))
+    head = ("samples a second", "records a second", "bytes a second", *(f"minutes in {s} MB" for s in sizes))
+    return table(head, rows)
+
+
 def commands_table() -> str:
     return table(("command", "does"), ((f"`kneesense {name}`", text) for name, text in COMMANDS.items()))
 
@@ -186,6 +207,29 @@ def errors_table() -> str:
     return table(("exit", "code in JSON", "meaning"), sorted(rows))
 
 
+def chips_table() -> str:
+    """Of the rows of the contract test, which holds the drivers to these figures."""
+    sys.path += [str(DOCS.parent / "firmware"), str(DOCS.parent / "tests")]
+    from fakes.imu import PARTS
+
+    rows = (
+        (
+            part.name,
+            ", ".join(f"0x{identity:02x}" for identity in part.identities),
+            part.figures.rate_hz,
+            f"{part.figures.acc_lsb_per_g}, {part.figures.gyro_lsb_per_10dps / 10}",
+            part.fifo_samples,
+            part.stall_ms,
+            f"[{part.driver.__module__.split('.')[1]}.py](../firmware/{part.driver.__module__.replace('.', '/')}.py)",
+        )
+        for part in PARTS
+    )
+    return table(
+        ("chip", "answers", "rate, Hz", "counts per g, per deg/s", "FIFO, samples", "stall, ms", "driver"),
+        rows,
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "logged": lambda: records(0x01, 0x3F),
     "commands_on_the_wire": lambda: records(0x40, 0x5F),
@@ -193,8 +237,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "codes": codes,
     "gatt": gatt_table,
     "settings": settings_table,
+    "raw": raw_table,
     "commands": commands_table,
     "errors": errors_table,
+    "chips": chips_table,
 }
 
 

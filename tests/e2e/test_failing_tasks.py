@@ -53,7 +53,7 @@ def test_the_motor_is_off_at_once_and_the_unit_goes_on(
         async with world.device() as unit:
             await unit.buzz(400)
             await asyncio.sleep(0.1)
-            (world.unit.folder / "fail").touch()
+            (world.unit.flash / "fail").touch()
             failed_ms = (asyncio.get_running_loop().time() * 1e6 - pulses[0].start_us) / 1000
             await asyncio.sleep(1)
         assert pulses[0].ms < failed_ms + AT_ONCE_MS

@@ -19,6 +19,7 @@ from kneesense.frames import LogFrame, parse
 from kneesense.store import Store
 from kneesense.world import audit, clock, hci, scenario
 from kneesense.world.air import Air
+from kneesense.world.bonding import share_host_keys
 from kneesense.world.chips.mpu6050 import Mpu6050
 from kneesense.world.unit import UNIT_ID, VirtualUnit
 
@@ -72,6 +73,7 @@ def test_nothing_is_lost_or_invented_by_a_kill(tmp_path: Path, seed: int) -> Non
         unit = VirtualUnit(air, [chip], tmp_path / "unit")
         server, radio = await hci.serve(air)
         host = Host(tmp_path, radio)
+        await share_host_keys(air.host_keys, host.store.parent)
         unit.power_on()
         try:
             pairing = host.start("pair", unit.short_id, "--side", "right")

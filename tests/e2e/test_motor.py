@@ -161,7 +161,9 @@ def test_the_reference_build_calibrates_its_linear_motor_at_the_first_boot_only(
 
 
 def test_the_unit_goes_on_without_a_motor_that_does_not_answer(tmp_path: Path) -> None:
-    program = "import pins\npins.BUILD = pins.Build('drv2605l', 14, 'C10-100', 400)\nimport main\n"
+    program = (
+        "import pins\npins.BUILD = pins.Build('drv2605l', 14, 'C10-100', 400, 'adc', 35, 32)\nimport main\n"
+    )
     pulses, console = play(tmp_path, program)
     assert pulses == []
     assert "no motor: DRV2605L read at 0x00 failed" in console

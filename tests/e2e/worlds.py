@@ -14,6 +14,7 @@ from kneesense.frames import LogFrame, parse
 from kneesense.simulator import Phase, RunnerModel, Variation
 from kneesense.world import central, clock, scenario
 from kneesense.world.air import Air
+from kneesense.world.chips.inertial import Inertial
 from kneesense.world.chips.mpu6050 import Mpu6050
 from kneesense.world.feed import ModelFeed
 from kneesense.world.unit import VirtualUnit
@@ -24,13 +25,17 @@ SPEED = 1000.0
 class World:
     """A unit that feels a runner who starts when it first samples: still and walking for 5.5 s, then running."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, paired: bool = True, chip: type[Inertial] = Mpu6050) -> None:
         self.played = scenario.runner(60, "right", 1)
         self.air = Air()
         central.install(self.air)
         loop = asyncio.get_running_loop()
-        self.chip = Mpu6050(lambda: round(loop.time() * 1e6), self.played.feed)
-        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit")
+        feed = self.played.feed
+        if chip is not Mpu6050:
+            assert self.played.model is not None
+            feed = ModelFeed(self.played.model, chip.chip, scenario.mounting())
+        self.chip = chip(lambda: round(loop.time() * 1e6), feed)
+        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", paired=paired)
 
     def device(self) -> Device:
         return Device(ble.BleLink(self.unit.short_id))
@@ -39,7 +44,7 @@ class World:
         """The runner begins anew: still for 2 s, runs evenly, and stands."""
         script = [Phase("still", 2), Phase("run", seconds, spm)]
         model = RunnerModel(script, "right", 1, Variation(stride=0.006))
-        self.chip.wear(ModelFeed(model, scenario.CHIP, scenario.mounting()))
+        self.chip.wear(ModelFeed(model, self.chip.chip, scenario.mounting()))
 
     def logged(self) -> list[LogFrame]:
         return [record for frame in self.unit.log_frames() if (record := parse(frame)) is not None]
@@ -56,11 +61,16 @@ class World:
         return found
 
 
-def inside(folder: Path, act: Callable[[World], Awaitable[None]]) -> str:
-    """Run `act` in a world with the unit switched on; returns what the unit printed."""
+def inside(
+    folder: Path,
+    act: Callable[[World], Awaitable[None]],
+    paired: bool = True,
+    chip: type[Inertial] = Mpu6050,
+) -> str:
+    """Run `act` in a world with the unit, which has this chip, switched on; returns what the unit printed."""
 
     async def main() -> str:
-        world = World(folder)
+        world = World(folder, paired, chip)
         world.unit.power_on()
         try:
             async with asyncio.timeout(600):

@@ -17,7 +17,8 @@ def frame(seq: int, boot: int) -> bytes:
     key = {"seq": seq, "boot": boot, "t_us": seq}
     if seq % 5:
         return wire.frame(wire.GAP, key | {"at_x16": boot, "samples": 1, "reason": 0})
-    return wire.frame(wire.RAW, key | {"sample": 0, "counts": bytes((seq * i) & 0xFF for i in range(seq * 7 % 170))})
+    counts = bytes((seq * i) & 0xFF for i in range(seq * 7 % 170))
+    return wire.frame(wire.RAW, key | {"sample": 0, "counts": counts})
 
 
 def last_word(seq: int, boot: int) -> bytes:

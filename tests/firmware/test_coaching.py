@@ -200,6 +200,8 @@ def test_the_watchdog_is_fed_only_when_all_have_given_a_sign() -> None:
 class Motor:
     rise_ms = 60
 
+    works = True
+
     def __init__(self) -> None:
         self.told: list[Any] = []
         self.busy = False

@@ -83,7 +83,7 @@ class LogMachine(RuleBasedStateMachine):
         assert got == [n for n in range(log.first_seq, log.next_seq) if n != sector.seq(frame)]
         assert log.damage is not None
         first, count = log.damage
-        assert first <= sector.seq(frame) < first + count, "more if a boot cannot tell it from deleted ones before it"
+        assert first <= sector.seq(frame) < first + count, "a boot may take deleted ones for damaged"
         log.damage = None
         self.device.nor.flip(at)
 

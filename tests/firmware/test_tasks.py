@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Clock, journal and kept state, on CPython with parts put in their place."""
+"""Journal and kept state, on CPython with parts put in their place."""
 
 from __future__ import annotations
 
@@ -15,34 +15,7 @@ from fakes.flash import Device
 from fakes.logwriter import fill, held
 from kneecore import wire
 from tasks import state
-from tasks.clock import DeviceClock
 from tasks.journal import Journal
-
-PERIOD = 1 << 30
-
-
-def ticks_diff(a: int, b: int) -> int:
-    return ((a - b + PERIOD // 2) % PERIOD) - PERIOD // 2
-
-
-def test_the_clock_goes_on_over_the_wrap_of_the_ticks() -> None:
-    ticks = iter([1073716824, 1073726824, 1073736824, 5000, 15000, 25000])
-    clock = DeviceClock(lambda: next(ticks), ticks_diff)
-    assert [clock.us() for _ in range(5)] == [10000, 20000, 30000, 40000, 50000]
-
-
-def test_the_clock_stays_right_for_a_day() -> None:
-    now = [PERIOD - 1]
-    clock = DeviceClock(lambda: now[0] % PERIOD, ticks_diff)
-    for minute in range(1, 24 * 60 + 1):
-        now[0] += 60_000_000
-        assert clock.us() == 60_000_000 * minute
-
-
-def test_the_clock_never_goes_back() -> None:
-    ticks = iter([1000, 900, 1100])
-    clock = DeviceClock(lambda: next(ticks), ticks_diff)
-    assert [clock.us(), clock.us()] == [0, 100]
 
 
 class Log:

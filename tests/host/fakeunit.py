@@ -24,6 +24,20 @@ CALIBRATION = {name: 0 for name, _ in wire.CALIBRATE.fields[1:]} | {
     "chip": 1,
 }
 
+HEALTH = {name: 0 for name, _ in wire.HEALTH.fields} | {
+    "cause": 1,
+    "battery_mv": 3900,
+    "percent": 80,
+    "charging": 1,
+    "temperature_cdeg": 3125,
+    "log_capacity": 1_500_000,
+    "log_used": 30_000,
+    "log_unfetched": 10_000,
+    "log_erased": 1_400_000,
+    "heap_free": 60_000,
+    "flash_worst_ms": 48,
+}
+
 
 class FakeUnit:
     """The unit: its log, its boot counter, its run."""
@@ -39,12 +53,15 @@ class FakeUnit:
         self.plan: dict[str, int | bytes] = {"runner": 0, "next": 0, "baseline": 0, "sd": 0, "sessions": b""}
         self.acked: list[tuple[int, int]] = []
         self.commands: list[str] = []
+        self.health: dict[str, int] = dict(HEALTH)
+        self.erased_at_once = 1000  # records that one ERASE takes
         self.buzzed: list[tuple[int, int]] = []  # (pulse_ms, pattern)
         self.t_us = 1_000_000
         self.link_now: FakeLink | None = None
         # Faults
         self.unreachable = False
         self.major = wire.MAJOR
+        self.minor = 0
         self.speaks_major = wire.MAJOR  # in the first byte of its frames
         self.cut = 244  # bytes in a notification
         self.silent: set[str] = set()  # commands it does not answer
@@ -140,7 +157,7 @@ class FakeUnit:
             wire.UNIT,
             {
                 "major": self.major,
-                "minor": 0,
+                "minor": self.minor,
                 "fw_major": 0,
                 "fw_minor": 1,
                 "fw_patch": 0,
@@ -190,6 +207,14 @@ class FakeUnit:
 
     def _read_plan(self, values: Mapping[str, int]) -> bytes:
         return wire.payload(wire.PLAN, self.plan)
+
+    def _status(self, values: Mapping[str, int]) -> bytes:
+        return wire.payload(wire.HEALTH, self.health)
+
+    def _erase(self, values: Mapping[str, int]) -> bytes:
+        going = [record for record in self.log if record.seq <= values["to_seq"]][: self.erased_at_once]
+        del self.log[: len(going)]
+        return self.first_seq.to_bytes(4, "little")
 
     def _ack(self, values: Mapping[str, int]) -> None:
         self.acked.append((values["boot"], values["seq"]))

@@ -94,7 +94,8 @@ def test_a_cut_erase_is_left_half_done_in_the_image_too(tmp_path: Path) -> None:
 
 
 def test_nothing_outside_of_the_log_can_be_reached(tmp_path: Path) -> None:
-    for table, address in ((TABLE, LOG.offset - 1), (TABLE, LOG.offset + LOG.size - 3), (TABLE[:-1], LOG.offset)):
+    last = LOG.offset + LOG.size - 3
+    for table, address in ((TABLE, LOG.offset - 1), (TABLE, last), (TABLE[:-1], LOG.offset)):
         with pytest.raises(OSError, match="outside"):
             Flash(tmp_path / "log.bin", table).read(address, 4)
 

@@ -8,9 +8,10 @@ from core.coached import RATE_HZ, SECOND_X16
 from kneecore import coach, wire
 from kneecore.programme import DEFAULT, encode
 from kneecore.settings import Settings
+from kneesense.answers import UnitPlan
 from kneesense.coachsetup import CoachSetup, read
 from kneesense.cuewatch import CueWatch
-from kneesense.device import Device, UnitPlan
+from kneesense.device import Device
 
 RUN, WALK = 2, 1
 KEPT = "by a baseline kept on the unit"

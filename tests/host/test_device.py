@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kneecore import wire
 from kneecore.programme import DEFAULT
-from kneesense.device import Device, UnitPlan
+from kneesense.answers import UnitPlan
+from kneesense.device import Device
 from kneesense.errors import CommandRefused, InputError, LinkLost, TransferIncomplete, VersionMismatch
 from kneesense.link import Channel
 
@@ -60,6 +61,34 @@ async def test_a_programme_is_given_and_read_back(fake):
         assert await unit.read_plan() == UnitPlan(7, 2, 16400, 120, DEFAULT)
         await unit.prescribe(7, 0, ())
         assert (await unit.read_plan()).sessions == ()
+
+
+async def test_health_in_units_and_words(fake):
+    fake.health |= {"troubles": 0b1001, "failed": 2}
+    async with Device(fake.link()) as unit:
+        health = await unit.status()
+    assert (health.troubles, health.cause, health.failed_boots) == (("sensor", "log_full"), "power_on", 2)
+    assert (health.battery_mv, health.percent, health.charging) == (3900, 80, False)
+    assert (health.temperature_c, health.t_us) == (31.25, fake.t_us)
+    assert (health.capacity_bytes, health.unfetched_bytes) == (1_500_000, 10_000)
+
+
+async def test_what_a_unit_does_not_know_of_itself_is_none(fake):
+    fake.health |= {"cause": 0, "battery_mv": 0, "percent": 255, "charging": 0, "temperature_cdeg": -32768}
+    fake.health["troubles"] = 1 << 15  # of a later firmware
+    async with Device(fake.link()) as unit:
+        health = await unit.status()
+    assert (health.cause, health.battery_mv, health.percent, health.charging) == (None,) * 4
+    assert health.temperature_c is None
+    assert health.troubles == ("code_15",)
+
+
+async def test_a_log_is_erased_part_by_part(fake):
+    fake.strides(10)
+    fake.erased_at_once = 4
+    async with Device(fake.link()) as unit:
+        assert [await unit.erase(6), await unit.erase(6), await unit.erase(10)] == [5, 7, 11]
+    assert fake.log == []
 
 
 async def test_what_is_no_programme_never_reaches_the_unit(fake):
@@ -126,7 +155,7 @@ async def test_a_refusal_names_command_and_reason(fake):
 async def test_a_status_of_a_later_version_is_shown(fake):
     fake.refuses = {"run": 77}
     async with Device(fake.link()) as unit:
-        with pytest.raises(CommandRefused, match="code 77"):
+        with pytest.raises(CommandRefused, match="code_77"):
             await unit.start()
 
 

@@ -19,7 +19,7 @@ from cyclopts import App, CycloptsError
 from .. import __version__
 from ..errors import InputError, KneesenseError
 from .options import plain
-from .output import NOT_SECURED, Output
+from .output import Output
 
 COMMANDS = {
     "demo": "The whole product with no hardware: a simulated run through firmware, radio and log.",
@@ -31,6 +31,8 @@ COMMANDS = {
     "programme": "The faded retraining programme: show, set, import, export, stop.",
     "buzz": "Try the vibration and its patterns.",
     "mute": "Silence the cues of the run that goes on.",
+    "status": "Tell how a unit is: battery, storage, clock, and what is wrong.",
+    "forget": "Unpair a unit, at both ends.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
     "replay": "Run the unit's own signal processing on a recording.",
@@ -42,9 +44,7 @@ COMMANDS = {
 app = App(
     name="kneesense",
     version=__version__,
-    help=f"""A shank sensor for runners: foot strikes, lean, cues and a log.
-
-{NOT_SECURED}
+    help="""A shank sensor for runners: foot strikes, lean, cues and a log.
 
 First: kneesense demo. With a unit: kneesense scan, kneesense pair UNIT --side right, kneesense run.
 """,

@@ -41,8 +41,6 @@ async def buzz(
 ) -> None:
     """Try the vibration: one pulse, or a pattern by its name.
 
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
-
     Examples: kneesense buzz; kneesense buzz --ms 80; kneesense buzz --list; kneesense buzz --pattern stop
 
     Parameters

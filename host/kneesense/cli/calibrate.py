@@ -19,7 +19,8 @@ from .options import Wait
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
-    from ..device import Device, Progress
+    from ..answers import Progress
+    from ..device import Device
     from ..store import Store, Unit
     from ..verdict import Verdict
 
@@ -51,7 +52,6 @@ async def calibrate(
 
     The unit measures and judges by itself and keeps what it accepts; `kneesense run` uses it from then on.  Calibrate
     after every strapping on.  A long buzz and exit code 1 mean refused, with the reason and the next step.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense calibrate; kneesense calibrate --side left --face medial --save me.json;
     kneesense calibrate --stage walk; kneesense calibrate --rezero

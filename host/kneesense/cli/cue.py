@@ -48,8 +48,6 @@ async def cue(
     What never brings a cue: walking, a gap in the data, a stride of low confidence; for lean also a turn, a loose strap
     or an unsettled gyroscope; for impact a clipped one.
 
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
-
     Examples: kneesense cue; kneesense cue --rule cadence --offset 7.5; kneesense cue --rule lean --offset -2;
     kneesense cue --mode summary --summary 90; kneesense cue --rule off
 

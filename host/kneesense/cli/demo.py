@@ -43,7 +43,6 @@ def demo(
     A simulated runner calibrates the unit by standing and walking, then runs, slows down for a while and is buzzed,
     loses the radio link for 5 s.  At the end everything recorded is compared with the truth and with the unit's flash;
     exit code 1 when a check fails.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense demo; kneesense demo --duration 120 --speed 20;
     kneesense demo --recording run.csv.gz --side left

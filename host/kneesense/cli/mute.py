@@ -24,7 +24,6 @@ async def mute(
 
     For a run without this computer, or from another one: a unit talks to one computer at a time.  On the leg, hold the
     button for 2 s.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense mute; kneesense mute --resume
 

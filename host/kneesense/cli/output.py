@@ -24,8 +24,6 @@ from ..errors import KneesenseError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-NOT_SECURED = "Control of a unit is not yet secured: anyone in radio range can connect to it and command it."
-
 
 @Parameter(name="*")
 @dataclass(frozen=True)

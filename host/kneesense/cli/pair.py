@@ -26,9 +26,10 @@ async def pair(
     seconds: Annotated[Seconds, Parameter(name="--timeout")] = 10.0,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> None:
-    """Remember a unit: its leg, its face of the shin, its runner.  Nothing is changed on the unit.
+    """Make this computer known to a unit, and remember its leg, its face of the shin, its runner.
 
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
+    A unit obeys only computers it is paired with. It takes a new one in the first minute after its first start, and for
+    a minute after its button was held until it has buzzed twice (3 s).
 
     Examples: kneesense pair 0c0d --side right; kneesense pair 0c0d --side left --face medial --runner me
 
@@ -54,7 +55,7 @@ async def pair(
     side = side or _asked_side()
     seen = await find(unit, seconds)
     refuse_other_version(seen)
-    async with Device(BleLink(seen.address, find_s=seconds)) as device:
+    async with Device(BleLink(seen.address, pair=True, find_s=seconds)) as device:
         info = device.info
     with Store(store_file(flags.store)) as store:
         known = store.runners()

@@ -20,9 +20,10 @@ from .options import Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
+    from ..answers import UnitPlan
     from ..bus import Update
     from ..coachsetup import CoachSetup
-    from ..device import Device, UnitPlan
+    from ..device import Device
     from ..prescription import Prescription
     from ..programme_view import Sessions
     from ..records import Record
@@ -33,7 +34,6 @@ programme = App(
     help_epilogue="""The unit keeps the programme and advances it by itself, also without this computer.
 Default: eight sessions for two weeks, 15 to 30 minutes, with cues throughout in the first four, then in blocks that
 grow rarer.
-Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
 Examples: kneesense programme set; kneesense programme show; kneesense programme import knee.toml
 """,

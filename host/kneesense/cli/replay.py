@@ -98,7 +98,7 @@ def replay(
     if save_calibration:
         used.save(save_calibration, read, overwrite)
     chip = chips.find(used.chip)
-    quantised = recordings.quantise(recording, chip.rate_hz if rate is None else rate, chip)
+    quantised = recordings.quantise(recording, chip.rate_hz if rate is None else rate, chip, used.clock_ratio)
     wanted = Run(quantised, chip, used.to_wire(), Settings())
     with ExitStack() as stack:
         watch = None
@@ -107,7 +107,7 @@ def replay(
             watch = SampleRows(target_file, quantised).write
         played = play(wanted, watch=watch)
     source = {"recording": str(file), "calibration": calibration, "engine": played.engine}
-    run = RunRecords({"source": source}, t0_s=quantised.t0_s)
+    run = RunRecords({"source": source}, t0_s=quantised.t0_s, rate_hz=quantised.true_hz)
     strides = []
     for name, fields in told(wanted, played):
         record = run.feed(name, fields)

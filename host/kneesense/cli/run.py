@@ -30,6 +30,7 @@ async def run(
     baseline: Whole | None = None,
     screen_answers: ScreenAnswers = None,
     calibration: Path | None = None,
+    raw: bool | None = None,
     duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
@@ -39,7 +40,6 @@ async def run(
 
     The unit records by itself: after a lost link or a killed program nothing is missing, see --attach.
     Each stride shows the state of the cue; why none comes is told when that changes.
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
 
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
     kneesense run --cue off; kneesense run --attach
@@ -63,6 +63,9 @@ async def run(
         Answers of the safety screen before a runner's first cue, such as no,no,no,no,no. Asked for at a terminal.
     calibration
         Calibration file of this strapping. Default: the one the unit has.
+    raw
+        Record every sample too, in this and later runs, or not any more: kneesense show --recording writes them. They
+        fill the unit's log within minutes where no computer fetches them.
     duration_s
         End the run after so many seconds.
     attach
@@ -93,6 +96,7 @@ async def run(
         "baseline": baseline,
         "screen-answers": screen_answers,
         "calibration": calibration,
+        "raw": raw,
     }
     named = " ".join(f"--{name}" for name, value in given.items() if value is not None)
     if attach and named:
@@ -102,6 +106,8 @@ async def run(
     values = target(cue, offset, band, whole=True) if cue else {}
     if baseline is not None:
         values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
+    if raw is not None:
+        values["raw_record"] = int(raw)
     with Store(store_file(flags.store)) as store:
         paired = choose(store.units(), unit, runner)
         who = runner or paired.runner

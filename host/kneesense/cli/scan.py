@@ -21,8 +21,6 @@ async def scan(
 ) -> None:
     """Find units in range: id, name, signal strength, wire version, and what is remembered of each.
 
-    Control of a unit is not yet secured: anyone in radio range can connect to it and command it.
-
     Examples: kneesense scan; kneesense scan --timeout 10 --json
 
     Parameters

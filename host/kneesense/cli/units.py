@@ -20,13 +20,26 @@ def remembered(flags: StoreFlags) -> list[Unit]:
         return store.units()
 
 
-def choose(units: list[Unit], unit: str | None, runner: str | None) -> Unit:
+def reach(
+    units: list[Unit], unit: str | None, runner: str | None, by: str = "UNIT"
+) -> tuple[str, Unit | None]:
+    """What finds the unit a user means, and what is remembered of it: one that nobody paired is looked for by its name.
+
+    `by`: what names a unit on the command line.
+    """
+    if unit is not None and not any(_answers_to(known, unit) for known in units):
+        return unit, None
+    paired = choose(units, unit, runner, by)
+    return paired.handle, paired
+
+
+def choose(units: list[Unit], unit: str | None, runner: str | None, by: str = "--unit") -> Unit:
     """The unit a user means by its id or name, by its runner, or by not saying anything when there is one only."""
     if not units:
         raise NothingFound("no unit is paired", "kneesense scan, then kneesense pair UNIT --side left|right")
     fits = units
     if unit is not None:
-        fits = [u for u in fits if unit.lower() in (u.device, u.handle.lower(), gatt.NAME_PREFIX + u.handle)]
+        fits = [u for u in fits if _answers_to(u, unit)]
     elif runner is not None:
         fits = [u for u in fits if u.runner == runner] or (units if len(units) == 1 else [])
     if len(fits) == 1:
@@ -35,5 +48,9 @@ def choose(units: list[Unit], unit: str | None, runner: str | None) -> Unit:
     asked = " ".join(word for word in (unit, runner) if word)
     raise InputError(
         f"no paired unit for {asked}" if not fits else "several units are paired",
-        f"name one with --unit: {names}",
+        f"name one with {by}: {names}",
     )
+
+
+def _answers_to(unit: Unit, word: str) -> bool:
+    return word.lower() in (unit.device, unit.handle.lower(), gatt.NAME_PREFIX + unit.handle)

@@ -15,6 +15,7 @@ from typing import Any
 
 from bumble import hci, ll
 from bumble.controller import Connection, Controller
+from bumble.keys import MemoryKeyStore
 from bumble.link import LocalLink
 
 CONNECTION_INTERVAL_S = 0.015  # what desktop systems commonly choose for an active link
@@ -29,7 +30,9 @@ class Air(LocalLink):
         self.interval_s = interval_s
         self.per_event = per_event
         self.faded = False
-        self.out_of_range = False
+        self._all_away = False
+        self._away: set[Controller] = set()
+        self.host_keys = MemoryKeyStore()  # of the computer in this room, over all its programs
 
     def send_acl_data(
         self, sender_controller: Controller, destination_address: hci.Address, transport: Any, data: bytes
@@ -43,32 +46,36 @@ class Air(LocalLink):
             )
 
     def send_advertising_pdu(self, sender_controller: Controller, packet: ll.AdvertisingPdu) -> None:
-        if not self.out_of_range:
+        if not self._all_away and sender_controller not in self._away:
             super().send_advertising_pdu(sender_controller, packet)
 
-    def drop(self) -> None:
-        """Both ends of every connection see a supervision timeout."""
+    def drop(self, radio: Controller | None = None) -> None:
+        """Both ends of every connection, or of those of one radio, see a supervision timeout."""
+        own = set() if radio is None else {link.self_address for link in radio.le_connections.values()}
         for controller in self.controllers:
-            for connection in list(controller.le_connections.values()):
-                controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+            for peer, connection in list(controller.le_connections.items()):
+                if radio in (None, controller) or peer in own:
+                    controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
 
     def drop_controller(self, gone: Controller) -> None:
         """A radio loses its power: it is off the air and its peers see a supervision timeout."""
         self.controllers.discard(gone)
-        own = {connection.self_address for connection in gone.le_connections.values()}
-        for controller in self.controllers:
-            for peer, connection in list(controller.le_connections.items()):
-                if peer in own:
-                    controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+        self.drop(gone)
 
-    async def leave_range(self, seconds: float) -> None:
-        """Walk away and come back: the link drops at once, nothing is heard for `seconds`."""
-        self.out_of_range = True
-        self.drop()
+    async def leave_range(self, seconds: float, radio: Controller | None = None) -> None:
+        """Walk away and come back: links drop at once, nothing is heard of anybody, or of one radio, for `seconds`."""
+        if radio is None:
+            self._all_away = True
+        else:
+            self._away.add(radio)
+        self.drop(radio)
         try:
             await asyncio.sleep(seconds)
         finally:
-            self.out_of_range = False
+            if radio is None:
+                self._all_away = False
+            else:
+                self._away.discard(radio)
 
 
 class AirController(Controller):

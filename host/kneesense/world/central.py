@@ -28,17 +28,19 @@ from bumble import att, core, hci
 from bumble.core import AdvertisingData
 from bumble.device import Device, DeviceConfiguration, Peer
 from bumble.host import Host
-from bumble.keys import MemoryKeyStore
+from bumble.keys import JsonKeyStore, KeyStore
 from bumble.transport import open_transport
 
 from ..errors import InputError
+from ..paths import home
 from .air import Air
+from .bonding import HOST_ADDRESS, HOST_KEYS, HOST_NAMESPACE
 from .peripheral import device_on
 
-ADDRESS = "C1:C1:C1:C1:C1:C1"
 MTU = 247  # what Linux and macOS ask for is higher; the unit answers with its own limit
 _MTU_TIMEOUT_S = 5.0
 _INVALID_LENGTH = 0x0D
+_NEEDS_ENCRYPTION = (att.ATT_INSUFFICIENT_AUTHENTICATION_ERROR, att.ATT_INSUFFICIENT_ENCRYPTION_ERROR)
 _PORT_MAX = 65535
 _SERVED = re.compile(r"tcp-client:[^:\s]+:([0-9]{1,5})")
 
@@ -64,6 +66,12 @@ def install(radio: Air | str) -> None:
     choose.get_platform_scanner_backend_type = lambda: (BumbleScanner, "bumble")
 
 
+async def _keys() -> KeyStore:
+    keys = (await _central()).keystore
+    assert keys is not None
+    return keys
+
+
 async def _central() -> Device:
     """The loop's central, powered on at first use."""
     loop = asyncio.get_running_loop()
@@ -71,14 +79,16 @@ async def _central() -> Device:
         if _radio is None:
             raise BleakError("no virtual radio: call kneesense.world.central.install first")
         if isinstance(_radio, Air):
-            device = device_on(_radio, "central", ADDRESS)
+            device = device_on(_radio, "central", HOST_ADDRESS)
+            device.keystore = _radio.host_keys
         else:
             transport = await open_transport(_radio)
             device = Device(
-                config=DeviceConfiguration(name="central", address=hci.Address(ADDRESS)),
+                config=DeviceConfiguration(name="central", address=hci.Address(HOST_ADDRESS)),
                 host=Host(transport.source, transport.sink),
             )
-            device.keystore = MemoryKeyStore()
+            # Where a real system keeps its own: the next program finds them.
+            device.keystore = JsonKeyStore(HOST_NAMESPACE, str(home() / HOST_KEYS))
             device.kneesense_transport = transport  # type: ignore[attr-defined]  # kept alive with the device
         device.once("flush", lambda: _centrals.pop(loop, None))  # the radio's world is over
         with _as_bleak():
@@ -210,6 +220,8 @@ class BumbleClient(BaseBleakClient):
         self._connection: Any = None
         self._subscribed: dict[int, Callable[[bytes], None]] = {}
         self._lost: asyncio.Future[Any]
+        self._securing = asyncio.Lock()
+        self._encrypting: asyncio.Future[bool] | None = None
 
     @property
     def name(self) -> str:
@@ -239,6 +251,7 @@ class BumbleClient(BaseBleakClient):
                 raise TimeoutError from error
         self._lost = asyncio.get_running_loop().create_future()
         self._connection.on("disconnection", self._on_disconnection)
+        self._connection.on("security_request", lambda _: self._encrypt_soon())
         self._peer = Peer(self._connection)
         try:
             await self._set_up(pair)
@@ -290,14 +303,33 @@ class BumbleClient(BaseBleakClient):
             await lost
         self.services = None
 
+    def _encrypt_soon(self) -> None:
+        """As asked by the unit; with the keys of an earlier pairing only, as systems pair when told to."""
+        self._encrypting = asyncio.ensure_future(self._encrypt())
+
+    async def _encrypt(self) -> bool:
+        """Whether the link is encrypted now, by the keys of an earlier pairing."""
+        keys, connection = await _keys(), self._connection
+        if connection is None or not await keys.get(str(connection.peer_address)):
+            return False
+        async with self._securing:
+            if not connection.is_encrypted:
+                try:
+                    await connection.encrypt()
+                except core.BaseBumbleError:
+                    return False  # the unit has forgotten them
+        return True
+
+    @_on_link
     async def pair(self, *args: Any, **kwargs: Any) -> None:
-        with _as_bleak():
-            await self._connection.pair()
+        if not await self._encrypt():
+            async with self._securing:
+                await self._connection.pair()
 
     async def unpair(self) -> None:
-        device = await _central()
-        if device.keystore is not None:
-            await device.keystore.delete(str(self._target))
+        keys = await _keys()
+        if await keys.get(str(self._target)):
+            await keys.delete(str(self._target))
 
     @_on_link
     async def read_gatt_char(
@@ -315,7 +347,12 @@ class BumbleClient(BaseBleakClient):
     async def write_gatt_char(self, characteristic: Any, data: bytes, response: bool) -> None:
         if not response and len(data) > self.mtu_size - 3:
             raise BleakGATTProtocolError(_INVALID_LENGTH)
-        await self._peer.write_value(characteristic.obj, bytes(data), with_response=response)
+        try:
+            await self._peer.write_value(characteristic.obj, bytes(data), with_response=response)
+        except att.ATT_Error as error:
+            if error.error_code not in _NEEDS_ENCRYPTION or not await self._encrypt():
+                raise
+            await self._peer.write_value(characteristic.obj, bytes(data), with_response=response)
 
     @_on_link
     async def write_gatt_descriptor(self, descriptor: Any, data: bytes) -> None:

@@ -97,7 +97,7 @@ async def play(
     central.install(air)
     loop = virtual_loop()
     chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.calibration_feed or scenario.feed)
-    unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6))
+    unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6), paired=False)
     unit.power_on()
     try:
         outcome = Outcome()
@@ -121,9 +121,13 @@ async def play(
 
 
 async def _pair(unit: VirtualUnit, scenario: Scenario, store: Store) -> None:
-    """Find the unit by radio and remember it, as `kneesense pair` does."""
+    """Find the unit by radio, make this computer known to it and remember it, as `kneesense pair` does."""
     seen = await ble.find(unit.short_id)
     ble.refuse_other_version(seen)
+    async with Device(ble.BleLink(unit.short_id, pair=True)) as device:
+        await device.set(
+            "auto_start_strides", 0
+        )  # the scenario's clock starts with the run, not with a watch for one
     worn = scenario.calibration
     store.remember(Unit(unit.board.unit_id.hex(), seen.handle, worn.side, worn.face, RUNNER))
 

@@ -96,3 +96,26 @@ class RecordingFeed:
         counts[played] = self._counts[numbers[played]]
         self.ended = self.ended or int(numbers[-1]) >= len(self._counts)
         return counts
+
+
+class OnLoopTime:
+    """A feed whose sample 0 is at `origin_s` of the loop's time, whenever the chip that feels it begins to sample.
+
+    So two units on one runner feel the same steps.  `wear` it through `chip`, whose start it has to know.
+    """
+
+    def __init__(self, feed: Feed, chip: Started, origin_s: float) -> None:
+        self._feed = feed
+        self._chip = chip
+        self._origin_s = origin_s
+
+    def block(self, index: int, t_s: Floats) -> Counts:
+        start_us = self._chip.start_us
+        begun_s = 0.0 if start_us is None else start_us / 1e6 - self._origin_s
+        return self._feed.block(index, t_s + begun_s)
+
+
+class Started(Protocol):
+    """What of a chip tells when its feed began."""
+
+    start_us: float | None

@@ -83,6 +83,7 @@ class Process:
         self._number = 0
         self._parked: asyncio.TimerHandle | None = None
         self._sent_us = 0
+        self._stall_s = 0.0
         self.ended = asyncio.Event()
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -118,6 +119,13 @@ class Process:
             self._child.kill()
             await self.ended.wait()
             self._child.wait()
+
+    def stall(self, seconds: float) -> None:
+        """Fault: the program stands still for so long at its next access to hardware, interrupts and timers with it.
+
+        As it does while the flash is erased or memory is collected; the parts around it go on.
+        """
+        self._stall_s = max(self._stall_s, seconds)
 
     def interrupt(self, kind: str, payload: Any, answer: bool = False) -> asyncio.Future[Any]:
         """Deliver an interrupt; the future holds what its handler returned (at once None without `answer`)."""
@@ -203,6 +211,11 @@ class Process:
 
     def _answer(self, ok: bool, value: Any) -> None:
         if self.ended.is_set():
+            return
+        if self._stall_s:
+            seconds, self._stall_s = self._stall_s, 0.0
+            self._loop.busy.discard(self)
+            self._loop.call_later(seconds, self._answer, ok, value)
             return
         self._loop.busy.add(self)
         body = json.dumps((self.t_us, ok, value, self._interrupts)).encode()

@@ -17,9 +17,11 @@ from bumble.device import AdvertisingType, Connection, Device, DeviceConfigurati
 from bumble.gatt import Characteristic, CharacteristicValue, Descriptor, Service
 from bumble.host import Host
 from bumble.keys import MemoryKeyStore
+from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport.common import AsyncPipeSink
 
 from .air import Air, AirController
+from .bonding import IRQ_GET_SECRET, IRQ_SET_SECRET, OUR_IRK, Hung, Secrets, make_session
 from .firmware import Process
 
 IRQ_CONNECT, IRQ_DISCONNECT, IRQ_WRITE, IRQ_READ_REQUEST, IRQ_INDICATE_DONE = 1, 2, 3, 4, 20
@@ -28,7 +30,7 @@ FLAG_READ_ENCRYPTED, FLAG_WRITE_ENCRYPTED = 0x0200, 0x1000
 DEFAULT_BUFFER = 20
 QUEUE_LIMIT = 20  # packets the stack holds before notify answers ENOMEM
 ADVERTISEMENT_LIMIT = 31
-ADDRESS = "F0:24:0A:C4:00:01"
+ADDRESS = "F0:0A:C4:00:00:01"
 
 
 def device_on(air: Air, name: str, address: str, controller: AirController | None = None) -> Device:
@@ -47,9 +49,15 @@ class Peripheral:
 
     def __init__(self, air: Air, address: str = ADDRESS) -> None:
         self._air = air
-        self._controller = AirController("unit", link=air)
-        self.device = device_on(air, "MPY ESP32", address, self._controller)
+        self.controller = AirController("unit", link=air)
+        self.device = device_on(air, "MPY ESP32", address, self.controller)
         self.device.on("connection", self._on_connection)
+        self._secrets = Secrets(self._interrupt)
+        self.device.keystore = self._secrets
+        self.device.smp_session_proxy = make_session(self._secrets, self._on_hang)
+        self.device.pairing_config_factory = self._pairing_config
+        self.hung: Hung | None = None
+        self._security = {"bond": False, "mitm": False, "le_secure": False, "io": 3}
         self.notify_errors: list[int] = []  # fault: the next notifications answer with these error numbers
         self._process: Process | None = None
         self._gap_name = "MPY ESP32"
@@ -70,8 +78,8 @@ class Peripheral:
     def process_ended(self) -> None:
         """Power gone: the radio is off the air, its peer notices by supervision timeout."""
         self._process = None
-        self._controller.le_legacy_advertiser.stop()
-        self._air.drop_controller(self._controller)
+        self.controller.le_legacy_advertiser.stop()
+        self._air.drop_controller(self.controller)
 
     def _task(self, coroutine: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -111,8 +119,28 @@ class Peripheral:
         )
         self._interrupt(IRQ_CONNECT, handle, *peer)
 
+    def _pairing_config(self, connection: Connection) -> PairingConfig:
+        security = self._security
+        return PairingConfig(
+            sc=bool(security["le_secure"]),
+            mitm=bool(security["mitm"]),
+            bonding=bool(security["bond"]),
+            delegate=PairingDelegate(PairingDelegate.IoCapability(security["io"])),
+        )
+
+    def _on_hang(self, error: Hung) -> None:
+        self.hung = error
+
     async def _active(self, on: bool) -> None:
         await (self.device.power_on() if on else self.device.power_off())
+        if on:
+            self._task(
+                self._load_identity()
+            )  # the firmware waits for this to return: its handler runs after it
+
+    async def _load_identity(self) -> None:
+        if not await self._interrupt(IRQ_GET_SECRET, OUR_IRK, 0, b"irk"):
+            await self._interrupt(IRQ_SET_SECRET, OUR_IRK, b"irk", bytes(range(16)))  # the real one is random
 
     def _get(self, name: str) -> Any:
         if name == "mac":
@@ -130,6 +158,8 @@ class Peripheral:
             if not 23 <= value <= 517:
                 raise OSError(errno.EINVAL, name)
             self.device.gatt_server.max_mtu = value
+        elif name in self._security:
+            self._security[name] = value
 
     async def _advertise(self, us: int | None, adv: str | None, rsp: str | None, connectable: bool) -> None:
         await self.device.stop_advertising()
@@ -165,7 +195,7 @@ class Peripheral:
             for uuid, flags, descriptors in rows:
                 below = [
                     Descriptor(
-                        _uuid(u), Characteristic.READABLE | Characteristic.WRITEABLE, self._value(True)
+                        _uuid(u), Characteristic.READABLE | Characteristic.WRITEABLE, self._value(True, True)
                     )
                     for u, _ in descriptors
                 ]
@@ -173,7 +203,7 @@ class Peripheral:
                     _uuid(uuid),
                     Characteristic.Properties(flags & 0x7F),
                     _permissions(flags),
-                    self._value(bool(flags & 0x0C)),
+                    self._value(bool(flags & 0x02), bool(flags & 0x0C)),
                     below,
                 )
                 objects.append(characteristic)
@@ -188,17 +218,19 @@ class Peripheral:
             handles.append([attribute.handle for attribute in order])
         return handles
 
-    def _value(self, writable: bool) -> Any:
+    def _value(self, readable: bool, writable: bool) -> Any:
         value: Any = CharacteristicValue()
 
         async def read(connection: Connection) -> bytes:
+            if not readable:  # Bumble does not check
+                raise att.ATT_Error(error_code=att.ATT_READ_NOT_PERMITTED_ERROR)
             refused = await self._interrupt(IRQ_READ_REQUEST, connection.handle, value.attribute.handle)
             if refused:
                 raise att.ATT_Error(error_code=refused)
             return self._values[value.attribute.handle]
 
         async def write(connection: Connection, data: bytes) -> None:
-            if not writable:  # Bumble does not check
+            if not writable:
                 raise att.ATT_Error(error_code=att.ATT_WRITE_NOT_PERMITTED_ERROR)
             handle = value.attribute.handle
             async with self._one_write:  # one at a time; the response follows the handler, as in NimBLE
@@ -259,6 +291,10 @@ class Peripheral:
             self._interrupt(IRQ_INDICATE_DONE, connection, handle, status)
 
         self._task(send())
+
+    def _pair(self, connection: int) -> None:
+        """A security request: a central that knows the unit encrypts, another may pair."""
+        self.device.request_pairing(self._connection(connection))
 
     def _disconnect(self, connection: int) -> bool:
         if not self.device.lookup_connection(connection):

@@ -70,8 +70,11 @@ def _worn(model: RunnerModel, seed: int) -> ModelFeed:
     return ModelFeed(model, CHIP, mounting(), _GYRO_BIAS_DPS, _ACC_SCALE, seed=seed)
 
 
-def runner(duration_s: float, side: str, seed: int) -> Scenario:
-    """Still, walk, then run for `duration_s`, slower for a while in the middle."""
+def runner(duration_s: float, side: str, seed: int, second: bool = False) -> Scenario:
+    """Still, walk, then run for `duration_s`, slower for a while in the middle.
+
+    `second`: the other leg of the same runner, who begins with the first.
+    """
     if duration_s < SHORTEST_S:
         raise InputError(f"--duration {duration_s:g}: the demo needs at least {SHORTEST_S:g} s of running")
     lead_s = _LEAD_STILL_S + _LEAD_WALK_S
@@ -80,7 +83,7 @@ def runner(duration_s: float, side: str, seed: int) -> Scenario:
         Phase("walk", _LEAD_WALK_S, _WALK_SPM),
         Phase("run", duration_s, _RUN_SPM),
     ]
-    model = RunnerModel(script, side, seed, _STEADY)
+    model = RunnerModel(script, side, seed, _STEADY, second=second)
     slow_from_s, slow_to_s = lead_s + _SLOW_FROM * duration_s, lead_s + _SLOW_TO * duration_s
     model.set_cadence(slow_from_s, _SLOW * _RUN_SPM)
     model.set_cadence(slow_to_s, _RUN_SPM)
@@ -125,7 +128,7 @@ def played(path: Path, side: str, calibration_file: Path | None, duration_s: flo
         mounted = calibration.load(calibration_file)
     else:
         mounted = selfcal.auto(loaded, side).calibration
-    quantised = recording.quantise(loaded, CHIP.rate_hz, CHIP)
+    quantised = recording.quantise(loaded, CHIP.rate_hz, CHIP, mounted.clock_ratio)
     if len(quantised.segments) != 1:
         raise InputError(
             f"{path}: {len(quantised.segments)} pieces; a unit can only be played a recording without gaps"

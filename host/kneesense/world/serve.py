@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import hci
 from .air import Air
+from .bonding import share_host_keys
 from .chips.mpu6050 import Mpu6050
 from .clock import virtual_loop
 from .scenario import Scenario
@@ -23,6 +24,8 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], s
     air = Air()
     chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed)
     unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6))
+    # Its first minute, in which it takes a new computer, would be over before anybody has read what to type.
+    await share_host_keys(air.host_keys, folder)
     mounted = folder / "calibration.json"
     scenario.calibration.save(mounted)
     server, radio = await hci.serve(air)

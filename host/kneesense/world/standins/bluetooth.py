@@ -104,6 +104,10 @@ class BLE:
         self._checked()
         return _call("disconnect", connection)
 
+    def gap_pair(self, connection):
+        self._checked()
+        _call("pair", connection)
+
     def gatts_register_services(self, services):
         self._checked()
         table = [

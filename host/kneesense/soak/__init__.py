@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Endurance: bytes nobody should send (fuzz), and an hour of running with one fault after another."""

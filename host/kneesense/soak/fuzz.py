@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Every decoder of the product against frames nobody should send: no crash, no hang, no false record.
+
+Each target takes a source of random numbers and does one frame's worth of work.  An exception other than the decoder's
+own is a crash; a record that comes out and was not put in is a false one.  Both sides' decoders are here: what the unit
+decodes (kneecore, `programme`) runs as the same source.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from random import Random
+
+from kneecore import gatt, programme, wire
+
+from .. import answers, ble
+from ..errors import KneesenseError
+from ..frames import parse
+from ..records import RunRecords
+from . import frames
+
+Target = Callable[[Random], None]
+
+
+class Found(Exception):
+    """A decoder let something through, or fell over; the text says on what."""
+
+
+def stream() -> Target:
+    """wire.Stream: whole frames out of a stream of good and bad ones, cut anywhere."""
+    decoder = wire.Stream()
+
+    def once(random: Random) -> None:
+        sent = [frames.any_frame(random) for _ in range(2)]
+        data = b"".join(sent)
+        cut = random.randint(0, len(data))
+        for _, frame in decoder.feed(data[:cut]) + decoder.feed(data[cut:]):
+            if wire.check(frame) != len(frame):
+                raise Found(f"no frame: {frame.hex()}")
+        if len(decoder._data) > wire.MAX_FRAME:
+            raise Found(f"{len(decoder._data)} bytes are kept, more than a frame")
+
+    return once
+
+
+def whole_frames() -> Target:
+    """The same decoder must not lose what stands between garbage, once the garbage has ended."""
+
+    def once(random: Random) -> None:
+        wanted = [frames.valid(random), frames.valid(random)]
+        decoder = wire.Stream()
+        got = decoder.feed(frames.spoilt(random) + b"".join(wanted)) + decoder.finish()
+        if [frame for _, frame in got][-2:] != wanted:
+            raise Found(f"lost behind garbage: {b''.join(wanted).hex()}")
+
+    return once
+
+
+def decode() -> Target:
+    """wire.decode of any frame with a right CRC: a dict, with None for what is cut off."""
+
+    def once(random: Random) -> None:
+        frame = frames.nonsense(random)
+        record, found = wire.decode(frame)
+        if record is not None and set(found) != {name for name, _ in record.fields}:
+            raise Found(f"fields of {record.name}: {frame.hex()}")
+
+    return once
+
+
+def log_frame() -> Target:
+    """The host's view of a logged record."""
+
+    def once(random: Random) -> None:
+        frame = random.choice((frames.valid, frames.nonsense))(random)
+        found = parse(frame)
+        if found is not None:
+            if found.frame != frame or not 0x01 <= found.code < 0x40:
+                raise Found(f"not a log record: {frame.hex()}")
+            found.values()
+
+    return once
+
+
+def run_records() -> Target:
+    """Records of a run to JSON: any values, unknown codes, missing fields."""
+    state = [RunRecords()]
+
+    def once(random: Random) -> None:
+        if random.random() < 0.01:
+            state[0] = RunRecords()
+        found = parse(random.choice((frames.valid, frames.nonsense))(random))
+        if found is not None:
+            with contextlib.suppress(KneesenseError):
+                state[0].feed(found.name, found.values())
+                state[0].summary(None)
+
+    return once
+
+
+def unit_answers() -> Target:
+    """Data of a unit's answers."""
+    decoders: list[Callable[[bytes], object]] = [
+        answers.unit_info,
+        lambda data: answers.health(data, 0),
+        answers.progress,
+        answers.plan,
+        answers.i32,
+    ]
+
+    def once(random: Random) -> None:
+        record = random.choice((wire.UNIT, wire.HEALTH, wire.STAGE, wire.PLAN))
+        body = wire.payload(record, frames.values(random, record))
+        data = random.choice((body, body[: random.randint(0, len(body))], random.randbytes(60)))
+        with contextlib.suppress(KneesenseError):
+            random.choice(decoders)(data)
+
+    return once
+
+
+def advertisement() -> Target:
+    """Manufacturer data and name of whoever advertises."""
+
+    def once(random: Random) -> None:
+        makers = {random.choice((gatt.COMPANY, 0x004C)): random.randbytes(random.randint(0, 29))}
+        name = random.choice((None, gatt.NAME_PREFIX, gatt.NAME_PREFIX + random.randbytes(3).hex(), "\udcff"))
+        unit, major = ble.identity(name, makers)
+        if unit is not None and not isinstance(unit, str):
+            raise Found(f"identity {unit!r}")
+        if major is not None and not 0 <= major <= 255:
+            raise Found(f"major {major}")
+        ble.is_unit(name, (str(random.random()), gatt.SERVICE.upper()))
+
+    return once
+
+
+def sessions() -> Target:
+    """A programme's table of sessions, decoded by unit and host."""
+
+    def once(random: Random) -> None:
+        data = random.randbytes(random.randint(0, 60))
+        with contextlib.suppress(programme.ProgrammeError):
+            found = programme.decode(data)
+            if programme.encode(found) != data:
+                raise Found(f"sessions are not what was sent: {data.hex()}")
+
+    return once
+
+
+TARGETS: dict[str, Callable[[], Target]] = {
+    "stream": stream,
+    "whole_frames": whole_frames,
+    "decode": decode,
+    "log_frame": log_frame,
+    "run_records": run_records,
+    "unit_answers": unit_answers,
+    "advertisement": advertisement,
+    "sessions": sessions,
+}
+
+
+def run(name: str, count: int, seed: int, alive: Callable[[], None] = lambda: None) -> None:
+    """So many frames for one decoder.  Found tells seed and number of the one it fell over."""
+    random = Random(f"{name} {seed}")
+    once = TARGETS[name]()
+    for i in range(count):
+        if not i % 1000:
+            alive()
+        try:
+            once(random)
+        except Exception as error:
+            raise Found(f"{name}, seed {seed}, frame {i}: {type(error).__name__}: {error}") from error

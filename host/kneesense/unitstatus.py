@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""How a unit is, for people and scripts: one record, and what is wrong with it in plain words with the next step.
+
+What is wrong the unit says itself; judged here is only what it cannot know: how long its log lasts, when to charge it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kneecore import wire
+
+from .answers import UnitHealth, UnitInfo
+from .clock import Offset
+from .store import Unit
+
+LOW_PERCENT = 20  # of the battery: charge it before the next long run
+SOON_FULL_H = 1.0
+
+_STRIDES_A_S = 1.5  # of one leg, at 180 steps a minute
+_CUES_A_STRIDE = 0.2  # one in five: bandwidth cues come no faster than their hold-off
+_RUN_BYTES_A_S: float = _STRIDES_A_S * (
+    wire.STRIDE.size + wire.OVERHEAD + _CUES_A_STRIDE * (wire.CUE.size + wire.OVERHEAD)
+)
+_SAMPLE_BYTES = 12
+_RAW_SAMPLE_BYTES: float = _SAMPLE_BYTES + (wire.RAW.size + wire.OVERHEAD) / wire.RAW_SAMPLES
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know about the unit.  `wrong`: told by the unit itself; else it is only to be thought of."""
+
+    code: str
+    message: str
+    advice: str
+    wrong: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.advice}"
+
+
+_TROUBLES = {
+    "sensor": (
+        "the motion sensor does not work",
+        "switch the unit off and on; if it stays, check its wiring",
+    ),
+    "motor": (
+        "the motor's driver has failed since the unit was switched on: buzzes may be missing",
+        "kneesense buzz tries it; switch the unit off and on",
+    ),
+    "log": (
+        "the log cannot be written: nothing is kept, cues go on",
+        "fetch what there is (kneesense run --attach), then switch the unit off and on",
+    ),
+    "log_full": (
+        "the log is full of records that nobody has fetched: nothing is recorded, cues go on",
+        "kneesense run --attach fetches them",
+    ),
+    "battery_low": ("the battery is empty: the unit stops", "charge it"),
+    "safe_mode": (
+        "the unit failed to start several times and is in safe mode: no runs, no cues",
+        "switch it off and on; if it stays, install its firmware again",
+    ),
+}
+
+
+def bytes_a_second(rate_hz: int, raw: bool) -> float:
+    """What a run adds to the log."""
+    return _RUN_BYTES_A_S + (rate_hz * _RAW_SAMPLE_BYTES if raw else 0.0)
+
+
+def hours_left(health: UnitHealth, rate_hz: int, raw: bool) -> float:
+    """Of running, until the log is full of what nobody has fetched."""
+    free = max(0, health.capacity_bytes - health.unfetched_bytes)
+    return free / bytes_a_second(rate_hz, raw) / 3600
+
+
+def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> list[Finding]:
+    """What is wrong, the worst first; then what is to be thought of."""
+    found: list[Finding] = []
+    if health is None:
+        return [_older(info)]
+    for code in health.troubles:
+        message, advice = _TROUBLES.get(code, (f"the unit tells of '{code}'", "update kneesense"))
+        found.append(Finding(code, message, advice, wrong=True))
+    known = {finding.code for finding in found}
+    low = health.percent is not None and health.percent < LOW_PERCENT and not health.charging
+    if low and "battery_low" not in known:
+        found.append(Finding("battery_low_soon", f"the battery is at {health.percent} %", "charge it"))
+    hours = hours_left(health, info.rate_hz, raw)
+    if hours < SOON_FULL_H and not known & {"log", "log_full"} and health.unfetched_bytes:
+        left = f"{60 * hours:.0f} minutes of running"
+        found.append(
+            Finding("log_soon_full", f"the log has room for {left}", "fetch it: kneesense run --attach")
+        )
+    if health.damaged:
+        found.append(
+            Finding("log_damaged", f"{health.damaged} parts of the log cannot be read", "fetch what there is")
+        )
+    if health.failed_boots and "safe_mode" not in known:
+        found.append(
+            Finding(
+                "boots_failed",
+                f"{health.failed_boots} boots failed before this one",
+                "charge it; if it happens again, install its firmware again",
+            )
+        )
+    if health.cause == "watchdog":
+        found.append(
+            Finding("watchdog", "the unit hung and was restarted by its watchdog", "please report it")
+        )
+    if info.wire[1] < wire.MINOR:
+        found.append(_older(info))
+    return found
+
+
+def _older(info: UnitInfo) -> Finding:
+    return Finding(
+        "older_firmware",
+        f"the unit's firmware {info.firmware} is older than this program and cannot tell everything",
+        "update it",
+    )
+
+
+def record(
+    info: UnitInfo,
+    health: UnitHealth | None,
+    unit: Unit | None,
+    clock: Offset | None,
+    before: Offset | None = None,
+    raw: bool | None = None,
+) -> dict[str, Any]:
+    """The `status` record of docs/contract.md.
+
+    `clock`: the unit's time against this computer's, as measured now; `before`: the same when they last talked.
+    """
+    told = asdict(health) if health else dict.fromkeys(UnitHealth.__dataclass_fields__)
+    t_us = told.pop("t_us")
+    return {
+        "type": "status",
+        "unit": unit.handle if unit else None,
+        "device": info.unit_id,
+        "runner": unit.runner if unit else None,
+        "side": unit.side if unit else None,
+        "firmware": info.firmware,
+        "wire": f"{info.wire[0]}.{info.wire[1]}",
+        "chip": info.chip,
+        "rate_hz": info.rate_hz or None,
+        "running": info.running,
+        "boot": info.boot,
+        "up_s": None if t_us is None else round(t_us / 1e6, 1),
+        "clock_error_ms": None if clock is None else round(clock.error_us / 1000, 1),
+        "clock_moved_ms": None
+        if clock is None or before is None
+        else round((clock.offset_us - before.offset_us) / 1000, 1),
+        **told,
+        "troubles": list(told["troubles"]) if told["troubles"] is not None else None,
+        "raw_record": raw,
+        "hours_left": None if health is None else round(hours_left(health, info.rate_hz, bool(raw)), 2),
+    }

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Decoders against bytes nobody should send; and the fuzzer itself, which must notice a decoder that is wrong."""
+
+import pytest
+
+from kneecore import wire
+from kneesense import frames as log_frames
+from kneesense.records import RunRecords
+from kneesense.soak import fuzz
+
+
+@pytest.mark.parametrize("target", fuzz.TARGETS)
+def test_no_crash_and_no_false_record(target):
+    fuzz.run(target, 3000, 1)
+
+
+def spoil_check(monkeypatch):
+    """A CRC that nobody looks at."""
+
+    def check(data, at=0):
+        left = len(data) - at
+        if left < wire.HEAD:
+            return 0
+        size = data[at + 2] + wire.OVERHEAD
+        return size if left >= size else 0
+
+    monkeypatch.setattr(wire, "check", check)
+
+
+def spoil_stream(monkeypatch):
+    """Garbage ends the stream."""
+    feed = wire.Stream.feed
+    monkeypatch.setattr(wire.Stream, "feed", lambda self, chunk: [] if self.skipped else feed(self, chunk))
+
+
+def spoil_parse(monkeypatch):
+    """Every field is there."""
+    monkeypatch.setattr(log_frames, "_LOGGED_CODES", range(0x100))
+
+
+def spoil_records(monkeypatch):
+    """A cut record is shown like any other."""
+    monkeypatch.setattr(RunRecords, "feed", lambda self, name, values: self._make[name](values))
+
+
+@pytest.mark.parametrize(
+    ("target", "spoil"),
+    [
+        ("whole_frames", spoil_check),
+        ("whole_frames", spoil_stream),
+        ("log_frame", spoil_parse),
+        ("run_records", spoil_records),
+    ],
+)
+def test_a_decoder_that_is_wrong_is_found(monkeypatch, target, spoil):
+    spoil(monkeypatch)
+    with pytest.raises(fuzz.Found, match=rf"^{target}, seed 1, frame \d+: "):
+        fuzz.run(target, 3000, 1)
+
+
+def test_a_record_that_is_cut_short_is_told_and_not_shown():
+    body = wire.payload(wire.GAP, {name: 0 for name, _ in wire.GAP.fields})
+    values = wire.parse(wire.GAP, body[:-3])
+    assert RunRecords().feed("gap", values) == {
+        "type": "warning",
+        "t_s": None,
+        "code": "cut_record",
+        "message": "a gap record is cut short and not shown",
+    }
