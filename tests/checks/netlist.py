@@ -22,6 +22,7 @@ class Wiring:
         self.supplies: dict[str, list[float]] = {}
         self.grounds: set[str] = set()
         self.pins: set[str] = set()
+        self.wires = 0
         self._net: dict[str, set[str]] = {}
         for document in documents:
             about = document["metadata"]
@@ -37,6 +38,7 @@ class Wiring:
         (left, left_pins), (cable, wires), (right, right_pins) = (next(iter(item.items())) for item in chain)
         numbers = [n for wire in wires for n in expanded(wire)]
         assert numbers == list(range(1, len(document["cables"][cable]["colors"]) + 1)), cable
+        self.wires += len(numbers)
         for a, b in zip(left_pins, right_pins, strict=True):
             ends = {f"{left} {a}", f"{right} {b}"}
             assert ends <= self.pins, ends
