@@ -29,7 +29,6 @@ from drivers.actuators import ACTUATORS
 from drivers.flashlog import FlashLog
 from drivers.imu import find_imu
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
-from drivers.nolog import NoLog
 from kneecore import wire
 from kneecore.version import VERSION
 from tasks import state
@@ -67,6 +66,8 @@ def make_log(clock):
     found = Partition.find(Partition.TYPE_DATA, label=_LOG_PARTITION)
     if not found:
         print("no partition '%s': nothing is kept" % _LOG_PARTITION)
+        from drivers.nolog import NoLog  # its code costs memory that the others can spare
+
         return NoLog()
     return FlashLog(found[0], clock)
 

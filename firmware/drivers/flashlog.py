@@ -196,7 +196,7 @@ class FlashLog(Ring):
         to_seq = min(to_seq, self.next_seq - 1)
         if to_seq < self.first_seq:
             return
-        if to_seq == self.next_seq - 1:
+        if to_seq == self.next_seq - 1 and self._seq_from(self._head) <= to_seq:
             self._open(self.next_seq)  # a sector that keeps the number, before the others go
             self._end = sector.DATA
             self.told_full = False

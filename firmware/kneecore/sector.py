@@ -70,7 +70,7 @@ def frames(part: bytearray, size: int, more: bool) -> "tuple[list[tuple[int, byt
 
     What is no whole frame is passed over: torn, damaged, struck out or still erased.
     """
-    found = []
+    found: "list[tuple[int, bytes]]" = []
     at = 0
     view = memoryview(part)[:size]
     while True:

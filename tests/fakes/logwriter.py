@@ -11,6 +11,8 @@ from fakes.flash import Device
 from kneecore import sector, wire
 from kneesense import logimage
 
+SIZE = 512  # of a sector
+
 
 def frame(seq: int, boot: int) -> bytes:
     """Of a size between 30 and 200 bytes, by its number."""
@@ -122,3 +124,26 @@ def check(device: Device, kept: Kept) -> FlashLog:
     kept.offered = {}
     kept.needed = min(kept.needed, log.next_seq)  # a host may have more of the last boot than the unit
     return log
+
+
+def boot(device: Device) -> FlashLog:
+    return FlashLog(device, device.clock)
+
+
+def append(log: FlashLog, count: int) -> None:
+    for _ in range(count):
+        log.append(frame(log.next_seq, 1))
+    log.flush()
+
+
+def found(device: Device) -> list[int]:
+    """Numbers that are there after a power cut."""
+    return numbers(held(boot(device)))
+
+
+def place_of(device: Device, seq: int, size: int = SIZE) -> int:
+    """Where the frame of that number begins in the cells."""
+    for record in logimage.frames(bytes(device.nor.cells), size):
+        if sector.seq(record) == seq:
+            return bytes(device.nor.cells).index(record)
+    raise AssertionError(f"{seq} is not there")

@@ -158,11 +158,11 @@ class Board:
         table = self.flash.table if self.flash else []
         return [(p.type, p.subtype, p.offset, p.size, p.name) for p in table]
 
-    def _flash_read(self, process: Process, address: int, size: int) -> str:
-        return self._cells.read(address, size).hex()
+    def _flash_read(self, process: Process, address: int, size: int) -> bytes:
+        return self._cells.read(address, size)
 
-    def _flash_program(self, process: Process, address: int, data: str) -> Later:
-        return Later(self._cells.program(address, bytes.fromhex(data), process.t_us))
+    def _flash_program(self, process: Process, address: int, data: bytes) -> Later:
+        return Later(self._cells.program(address, data, process.t_us))
 
     def _flash_erase(self, process: Process, address: int) -> Later:
         return Later(self._cells.erase(address, process.t_us))
@@ -188,11 +188,11 @@ class Board:
 
     def _i2c_read(self, process: Process, bus: int, address: int, register: int, n: int) -> Later:
         data = self._transfer(bus, lambda chip: chip.read(address, register, n))
-        return self._bus_time(bus, 3 + n, data.hex())
+        return self._bus_time(bus, 3 + n, data)
 
-    def _i2c_write(self, process: Process, bus: int, address: int, register: int, data: str) -> Later:
-        self._transfer(bus, lambda chip: chip.write(address, register, bytes.fromhex(data)))
-        return self._bus_time(bus, 2 + len(data) // 2, None)
+    def _i2c_write(self, process: Process, bus: int, address: int, register: int, data: bytes) -> Later:
+        self._transfer(bus, lambda chip: chip.write(address, register, data))
+        return self._bus_time(bus, 2 + len(data), None)
 
     def _transfer(self, bus: int, use: Callable[[Chip], Any]) -> Any:
         if self.held_clocks:

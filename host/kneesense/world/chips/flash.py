@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A NOR flash: programming only clears bits, erasing sets those of a sector, and a cut of the power leaves half of either.
+"""A NOR flash: programming only clears bits, erasing sets those of a sector, and a cut leaves half of either.
 
-Ref: Winbond W25Q32JV rev F, page program, sector erase and AC characteristics (a page of 256 bytes 0.4 ms, at most 3;
-a sector of 4 KB 45 ms, at most 400).  A cut program operation has written a prefix; of the byte it was at, some bits.  A
+Ref: Winbond W25Q32JV rev F, page program, sector erase and AC characteristics (a page of 256 bytes 0.4 ms, at most 3; a
+sector of 4 KB 45 ms, at most 400).  A cut program operation has written a prefix, and some bits of the next byte.  A
 cut erase leaves random bytes in a part of the sector and the rest as it was; in the last tenth of its time all reads as
 erased already.  Such a sector is weak until it is erased again: what is programmed into it loses further bits.
 Not modelled: wear, disturbed neighbours, bits that read differently each time.

@@ -3,7 +3,6 @@
 # The number of the channel counts for nothing, as in ports/esp32/esp32_rmt.c: there is one more with every object.
 # `esp32.Partition` as in ports/esp32/esp32_partition.c: blocks of 4096 bytes, an offset at any byte.
 import sys
-from binascii import hexlify, unhexlify
 
 from world_link import call
 
@@ -51,13 +50,12 @@ class RMT:
 
 class Partition:
     TYPE_APP, TYPE_DATA = 0, 1
-    _BLOCK = 4096
 
     def __init__(self, row):
-        self._type, self._subtype, self._address, self._size, self._label = row
+        self._row = row
 
     @staticmethod
-    def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=_BLOCK):
+    def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=4096):
         return [
             Partition(row)
             for row in call("partitions")
@@ -65,29 +63,28 @@ class Partition:
         ]
 
     def info(self):
-        return self._type, self._subtype, self._address, self._size, self._label, False
+        return tuple(self._row) + (False,)
 
     def readblocks(self, block, buf, offset=0):
-        buf[:] = unhexlify(call("flash_read", self._where(block, offset, len(buf)), len(buf)))
+        call("flash_read", self._where(block, offset, buf), len(buf), into=buf)
 
     def writeblocks(self, block, buf, offset=None):
         if offset is None:
-            for i in range((len(buf) + self._BLOCK - 1) // self._BLOCK):
-                self.ioctl(6, block + i)
-            offset = 0
-        call("flash_program", self._where(block, offset, len(buf)), hexlify(buf).decode())
+            raise NotImplementedError("it erases first")
+        call("flash_program", self._where(block, offset, buf), raw=buf)
 
     def ioctl(self, op, arg):
         if op == 4:
-            return self._size // self._BLOCK
+            return self._row[3] // 4096
         if op == 5:
-            return self._BLOCK
-        if op == 6:
-            call("flash_erase", self._where(arg, 0, self._BLOCK))
-        return 0 if op in (1, 2, 3, 6) else None
+            return 4096
+        if op != 6:
+            return 0
+        call("flash_erase", self._where(arg, 0, b""))
+        return 0
 
-    def _where(self, block, offset, size):
-        at = block * self._BLOCK + offset
-        if at + size > self._size:
+    def _where(self, block, offset, buf):
+        at = block * 4096 + offset
+        if at + len(buf) > self._row[3]:
             raise OSError(-0x104)  # ESP_ERR_INVALID_SIZE
-        return self._address + at
+        return self._row[2] + at
