@@ -130,7 +130,7 @@ def main() -> None:
     clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
     boot = boots.present()
-    log = make_log()
+    log = make_log(clock)
     journal = Journal(log, clock, boot.number)
     journal.record(wire.BOOT, boot.values())
     motor = make_motor(journal, clock)

@@ -3,12 +3,15 @@
 
 import time
 
+from esp32 import Partition
 from machine import ADC, I2C, Pin
 
 import pins
 from drivers import bus
 from drivers.sleeper import Sleeper
 from tasks.lamp import Lamp
+
+_LOG_PARTITION = "log"
 
 
 def make_bus():
@@ -42,7 +45,14 @@ def make_lamp(state) -> Lamp:
     return Lamp(Pin(pins.LED, Pin.OUT, value=0), state)
 
 
-def make_log():
-    from drivers.filelog import FileLog
+def make_log(clock):
+    """The log in its partition; without one, as in MicroPython's own table, the unit goes on with the air only."""
+    found = Partition.find(Partition.TYPE_DATA, label=_LOG_PARTITION)
+    if not found:
+        print("no partition '%s': nothing is kept" % _LOG_PARTITION)
+        from drivers.nolog import NoLog  # its code costs memory that the others can spare
 
-    return FileLog("log")
+        return NoLog()
+    from drivers.flashlog import FlashLog
+
+    return FlashLog(found[0], clock)

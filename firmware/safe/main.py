@@ -36,7 +36,7 @@ def main() -> None:
     boot = boots.present()
     clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
-    log = safe.opened(make_log)
+    log = safe.opened(make_log, clock)
     journal = Journal(log, clock, boot.number)
     journal.record(wire.BOOT, boot.values())
     journal.notice("boots_failed", boot.failed)

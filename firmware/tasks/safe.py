@@ -27,30 +27,6 @@ def state() -> str:
     return "safe_mode"
 
 
-class NoLog:
-    """In the place of one that cannot be opened: empty, and takes nothing."""
-
-    next_seq = first_seq = 1
-    acked_seq = damaged = worst_ms = 0
-    capacity_bytes = used_bytes = unfetched_bytes = erased_bytes = 0
-    told_full = False
-
-    def append(self, frame: bytes, last: bool = False) -> None:
-        raise OSError("it cannot be opened")
-
-    def read(self, from_seq: int, to_seq: int):
-        return iter(())
-
-    def acknowledge(self, seq: int) -> None:
-        pass
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
 class Settings:
     """Of the kept ones only the battery's, and the unit's sleep in this mode."""
 
@@ -65,11 +41,13 @@ class Settings:
         return self._values[name]
 
 
-def opened(make_log):
+def opened(make_log, clock):
     try:
-        return make_log()
+        return make_log(clock)
     except Exception as error:
         print("no log:", repr(error))
+        from drivers.nolog import NoLog
+
         return NoLog()
 
 

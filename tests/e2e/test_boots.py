@@ -134,7 +134,7 @@ def test_safe_mode_answers_although_the_log_cannot_be_opened(tmp_path: Path) -> 
     async def act(world: World) -> None:
         await world.unit.power_off()
         (world.unit.flash / "boot.json").write_text("[7, 3]")
-        append(world, "parts.py", "\n\ndef make_log():\n    raise OSError(5, 'bad block')\n")
+        append(world, "parts.py", "\n\ndef make_log(clock):\n    raise OSError(5, 'bad block')\n")
         world.unit.power_on()
         async with world.device() as unit:
             health = await unit.status()

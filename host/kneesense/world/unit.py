@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A whole virtual unit: board, radio, a folder as its flash, and the firmware that can be switched on and off."""
+"""A whole virtual unit: board, radio, flash, and the firmware that can be switched on and off."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import asyncio
 import contextlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from kneecore import wire
-
+from .. import logimage, partitions
 from . import firmware
 from .air import Air
 from .board import Board, Chip
 from .bonding import HOST_ADDRESS, earlier_pairing
 from .clock import virtual_loop
 from .firmware import Process
+from .flash import Flash
 from .peripheral import Peripheral
 from .power import DEEP_SLEEP, POWER_ON
 
@@ -31,10 +32,10 @@ def address_of(unit_id: bytes) -> str:
 
 
 class VirtualUnit:
-    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints.
+    """`flash` is the folder of its file system; beside it lie the image of its log and what the firmware prints.
 
-    The firmware of this package is deployed to the flash when the unit is made; what lies there later is what runs.
-    `paired`: with the computer of this room, before its first boot here.
+    All of them are kept over power cycles.  The firmware of this package is deployed to it when the unit is made; what
+    lies there later is what runs.  `paired`: with the computer of this room, before its first boot here.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class VirtualUnit:
         flash: Path,
         unit_id: bytes = UNIT_ID,
         paired: bool = True,
+        table: Sequence[partitions.Partition] = tuple(partitions.table(4)),
     ) -> None:
         self._air = air
         self._address = address = address_of(unit_id)
         self.flash = flash
         self.console = flash.parent / f"{flash.name}-console.txt"
-        self.board = Board(unit_id, {0: chips})
+        self.log_image = flash.parent / f"{flash.name}-log.bin"
+        self.board = Board(unit_id, {0: chips}, flash=Flash(self.log_image, table))
         self.board.power.on_end = self._on_end
         self.process: Process | None = None
         self.boots = 0
@@ -122,9 +125,5 @@ class VirtualUnit:
         virtual_loop().busy.discard(self)
 
     def log_frames(self) -> list[bytes]:
-        """What the flash holds, read as an auditor would: every valid frame, oldest first."""
-        frames = []
-        for segment in sorted((self.flash / "log").glob("*.bin")):
-            stream = wire.Stream()
-            frames += [frame for _, frame in stream.feed(segment.read_bytes()) + stream.finish()]
-        return frames
+        """What the flash holds, read as an auditor would: every whole record, oldest first."""
+        return logimage.frames(self.log_image.read_bytes())
