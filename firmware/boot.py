@@ -14,13 +14,14 @@ import pins
 Pin(pins.BUILD.pin, Pin.OUT, value=0)
 
 import gc
-
-gc.threshold(16384)  # as main.py
-
 import os
 import sys
 
 import machine
+import micropython
+
+gc.threshold(16384)  # as main.py
+micropython.opt_level(3)  # no line numbers in what is compiled from now on: 5 KB
 
 import parts
 from drivers import sleeper

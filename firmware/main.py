@@ -133,6 +133,7 @@ def main() -> None:
     log = make_log(clock)
     journal = Journal(log, clock, boot.number)
     journal.record(wire.BOOT, boot.values())
+    journal.flush()  # whatever becomes of this boot
     motor = make_motor(journal, clock)
     voice = Voice(motor, clock)
     settings = kept_settings()

@@ -40,6 +40,7 @@ def main() -> None:
     journal = Journal(log, clock, boot.number)
     journal.record(wire.BOOT, boot.values())
     journal.notice("boots_failed", boot.failed)
+    journal.flush()
     radio = Radio(unit_id[-3:], "kneesense-safe", "%d.%d.%d" % VERSION, clock.us, journal)
     journal.listener = radio.send_event
     health = Health(log, journal, None, None, safe)

@@ -12,7 +12,7 @@ from kneecore import wire
 from kneecore.cell import Cell, nap_s
 
 _TURN_MS = 1000
-_WELL_US = 10_000_000  # running for so long, a boot is none that failed
+_WELL_US = 10_000_000  # running for so long, or reached by a host, a boot is none that failed
 _READ_US = 5_000_000
 _RECORD_US = 60_000_000
 _RECORD_POINTS = 5
@@ -59,7 +59,7 @@ class Power:
 
     async def tend(self) -> None:
         now_us = self._clock.us()
-        if not self._well and now_us >= _WELL_US:
+        if not self._well and (now_us >= _WELL_US or self._radio.connected):
             self._well = True
             self._boot.well()
         if now_us - self._read_us >= _READ_US and self._body.quiet:
