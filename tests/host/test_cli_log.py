@@ -293,7 +293,7 @@ def test_a_folder_is_imported_file_by_file_and_others_are_passed_over(tell_json,
     code, records, err = tell_json("import", fetched.parent)
     assert code == 0
     assert [r["type"] for r in records] == ["warning", "file", "file", "summary"]
-    assert "notes.txt: no log of a unit" in err[0]
+    assert "notes.txt: neither a log" in err[0]
     assert (records[-1]["new"], records[-1]["known"]) == (len(paired.log), len(paired.log) - 3)
 
 
@@ -304,6 +304,7 @@ def test_damaged_parts_are_left_out_and_counted(tell_json, elsewhere, fetched, p
     records = tell_json("import", fetched)[1]
     assert records[-1]["new"] == len(paired.log) - 1
     assert records[-1]["damaged_bytes"] == len(paired.log[10].frame)
+    assert records[-1]["missing"] == 1
 
 
 def test_a_record_with_other_content_is_kept_beside_the_first(tell, tell_json, elsewhere, fetched, paired):
@@ -340,7 +341,7 @@ def test_a_runner_can_be_named_where_the_file_does_not(tell, elsewhere, fetched,
     [
         (None, "no such file"),
         (b"", "empty file"),
-        (b"seven words that are no log at all", "no log of a unit"),
+        (b"seven words that are no log at all", "neither a log of a unit nor an image of its flash"),
         (b"kneesense-log 2 {} 00000000\n", "version 2: pip install"),
         (b"kneesense-log 1 {} 00000000\n", "first line, which says whose log it is, is damaged"),
         (b"kneesense-log 1 ", "is damaged"),
