@@ -47,9 +47,13 @@ def read(path: Path, unit: str | None = None, runner: str | None = None) -> LogF
 def _image(path: Path, data: bytes, unit: str | None, runner: str | None) -> LogFile:
     """Of the whole flash or of a part of it: sectors of the log are found wherever they lie."""
     if not logimage.sectors(data):
-        raise InputError(f"{path}: neither a log of a unit nor an image of its flash", "kneesense fetch-log writes a log")
+        raise InputError(
+            f"{path}: neither a log of a unit nor an image of its flash", "kneesense fetch-log writes a log"
+        )
     if unit is None:
-        raise InputError(f"{path}: the image of a flash does not say whose it is", "--unit ID, and --runner NAME")
+        raise InputError(
+            f"{path}: the image of a flash does not say whose it is", "--unit ID, and --runner NAME"
+        )
     records = [record for frame in logimage.frames(data) if (record := parse(frame)) is not None]
     return LogFile(unit, runner, records, None)
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.filelog import LogFull
+from drivers.flashlog import LogFull
 from kneecore import wire
 from tasks.journal import Journal
 from tasks.raw import Raw

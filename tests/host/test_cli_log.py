@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_records import keys
 
-from kneecore import wire
-from kneesense import logfetch, logfile
+from kneecore import sector, wire
+from kneesense import logfetch, logfile, logimage
 from kneesense.errors import InputError
 from kneesense.store import Store, Unit
 
@@ -334,6 +334,38 @@ def test_a_runner_can_be_named_where_the_file_does_not(tell, elsewhere, fetched,
     tell("import", fetched, "--runner", "Bea")
     with Store(elsewhere) as store:
         assert [run.runner for run in store.runs()] == ["Bea"]
+
+
+def image(records):
+    """Of a flash: something else, then a sector of a log and what erased flash reads."""
+    data = sector.header(7, records[0].seq) + b"\xff" + b"".join(record.frame for record in records)
+    return bytes(logimage.SECTOR) + data.ljust(logimage.SECTOR, b"\xff") + b"\xff" * logimage.SECTOR
+
+
+def test_an_image_of_a_flash_is_imported_once_it_is_said_whose_it_is(
+    tell, tell_json, elsewhere, fetched, paired
+):
+    flash = fetched.with_name("flash.bin")
+    flash.write_bytes(image(paired.log[:20] + paired.log[22:30]))
+    code, _, err = tell("import", flash)
+    assert (code, "does not say whose it is: --unit ID" in err[0]) == (2, True)
+    assert not elsewhere.exists()
+    code, records, _ = tell_json("import", flash, "--unit", UNIT, "--runner", "Ann")
+    assert (code, records[0]["new"], records[0]["missing"], records[0]["damaged_bytes"]) == (0, 28, 2, None)
+    with Store(elsewhere) as store:
+        assert store.records(UNIT) == paired.log[:20] + paired.log[22:30]
+        assert [run.runner for run in store.runs()] == ["Ann"]
+    assert tell_json("import", fetched)[1][-1]["known"] == 28, "the log itself fits in"
+
+
+def test_a_paired_unit_is_named_by_its_short_id(tell, home, fetched, paired):
+    flash = fetched.with_name("flash.bin")
+    flash.write_bytes(image(paired.log))
+    assert tell("import", flash, "--unit", "0c0d")[0] == 0
+    with Store(home / "runs.sqlite") as store:
+        assert store.records(UNIT) == paired.log
+    code, _, err = tell("import", flash, "--unit", "0e0e")
+    assert (code, "no paired unit for 0e0e" in err[0]) == (2, True)
 
 
 @pytest.mark.parametrize(
