@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import StoreError, StoreFull
+from .errors import StoreBusy, StoreError, StoreFull
 
 APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
@@ -104,7 +104,7 @@ _WRITABLE = "make its folder and itself writable, or choose another with --store
 _CAUSES = (
     ("SQLITE_FULL", StoreFull, "no space is left for {file}", "free some space; what was committed stays"),
     ("SQLITE_IOERR_WRITE", StoreFull, "{file} cannot grow", "free some space; what was committed stays"),
-    ("SQLITE_BUSY", StoreError, "another program has kept {file} busy", "end it, or try again"),
+    ("SQLITE_BUSY", StoreBusy, "another program has kept {file} busy", "end it, or try again"),
     (
         "SQLITE_READONLY",
         StoreError,
@@ -140,7 +140,9 @@ class StoreFile:
             with self._plainly():
                 self._refuse_foreign(may_be_empty=not read_only)
                 if not read_only:
-                    if self._row("PRAGMA application_id")[0] != APPLICATION_ID:  # a write: not at every opening
+                    if (
+                        self._row("PRAGMA application_id")[0] != APPLICATION_ID
+                    ):  # a write: not at every opening
                         self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = FULL")
