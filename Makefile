@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check bench cues programme clean
+.PHONY: help demo test check bench cues programme stalls hardware clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -34,8 +34,14 @@ programme: $(VENV)/dev.ready ## eight sessions of retraining with a runner who a
 cues: $(VENV)/dev.ready ## ten thousand strides with cues through the real firmware: timing, gates
 	@PYTHONPATH=. $(BIN)/python -m tests.checks.cues --strides 10000
 
+stalls: $(VENV)/dev.ready ## ten minutes on each sensor chip while the program stands still now and then: is a sample lost?
+	@PYTHONPATH=. $(BIN)/python -m tests.checks.stalls
+
 bench: $(VENV)/dev.ready ## measure speed and latency against peers
 	@$(BIN)/kneesense bench
+
+hardware: $(VENV)/hardware.ready ## pictures, solids and tables of hardware/ (needs Graphviz's dot)
+	@$(BIN)/python tests/checks/hardware.py --write
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,5 +11,5 @@ def after(later: int, earlier: int) -> int:
 
 
 def plus(ticks: int, delta: int) -> int:
-    """ticks + delta, wrapped.  |delta| < 2^29."""
+    """ticks + delta, wrapped."""
     return (ticks + delta) & _MASK

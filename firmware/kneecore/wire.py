@@ -29,6 +29,7 @@ _MAGIC = 0xA0  # high nibble of byte 0; MAJOR is the low one
 HEAD = 3
 TAIL = 4
 OVERHEAD = HEAD + TAIL
+FIRST_BYTE = _MAGIC | MAJOR  # of every frame
 MAX_PAYLOAD = 255
 MAX_FRAME = MAX_PAYLOAD + OVERHEAD
 
@@ -151,7 +152,10 @@ CUE = _record(
 GAP = _record("gap", 0x05, *_KEY, ("at_x16", "I"), ("samples", "I"), ("reason", "B"))
 MARK = _record("mark", 0x06, *_KEY, ("kind", "B"))
 NOTICE = _record("notice", 0x07, *_KEY, ("notice", "B"), ("a", "i"), ("b", "i"))
-ANCHOR = _record("anchor", 0x08, *_KEY, ("utc_us", "q"))  # a host's wall clock, as told at t_us
+ANCHOR = _record(  # a host's wall clock: utc_us at device time at_us, give or take error_us; 0, 0: about at t_us
+    "anchor", 0x08, *_KEY, ("utc_us", "q"),
+    ("at_us", "Q"), ("error_us", "I"),  # since MINOR 3
+)  # fmt: skip
 VERDICT = _record(  # one stage of a calibration is over; `refused` and `cautions` are bits of REFUSALS, CAUTIONS
     "verdict", 0x09, *_KEY, ("stage", "B"), ("refused", "H"), ("cautions", "H"), ("strap_session", "H"),
     ("spread_mdps", "H"), ("spread_mg", "H"), ("one_g_pm", "h"), ("temperature_cdeg", "h"), ("strides", "B"),
@@ -174,6 +178,9 @@ RAW = _record(  # samples as the chip counts them, six int16 each: ax ay az gx g
     "raw", 0x0D, *_KEY, ("sample", "I"), ("counts", "*")
 )
 RAW_SAMPLES = 19  # in a full record
+PACE = _record(  # ties samples to device time: at t_us the run was at at_x16; rate measured since its start
+    "pace", 0x0E, *_KEY, ("at_x16", "I"), ("rate_mhz", "I")
+)
 
 # Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
 HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
@@ -187,7 +194,9 @@ BUZZ = _record(  # `pattern` since MINOR 2: its number in patterns.py + 1, 0: a 
 )
 FETCH = _record("fetch", 0x47, ("token", "H"), ("from_seq", "I"), ("to_seq", "I"))
 ACK = _record("ack", 0x48, ("token", "H"), ("boot", "H"), ("seq", "I"))
-TIME = _record("time", 0x49, ("token", "H"), ("utc_us", "q"))
+TIME = _record(
+    "time", 0x49, ("token", "H"), ("utc_us", "q"), ("at_us", "Q"), ("error_us", "I")
+)  # as in ANCHOR
 NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
 BEGIN = _record("begin", 0x4B, ("token", "H"), ("stage", "B"), ("side", "B"), ("face", "B"))
 PROGRESS = _record("progress", 0x4C, ("token", "H"))
@@ -241,7 +250,7 @@ COMMANDS = (
     ERASE,
     FORGET,
 )
-LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW)
+LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW, PACE)
 
 
 def refusal(name: str) -> int:
@@ -280,7 +289,7 @@ def payload(record: Record, values: "Mapping[str, Any]") -> bytes:
 def frame(record: Record, values: "Mapping[str, Any]") -> bytes:
     """A whole frame, ready for the log or the air."""
     body = payload(record, values)
-    head = bytes((_MAGIC | MAJOR, record.code, len(body))) + body
+    head = bytes((FIRST_BYTE, record.code, len(body))) + body
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
 
 
@@ -310,12 +319,12 @@ def parse(record: Record, body: bytes) -> "dict[str, Any]":
     return values
 
 
-def check(data: "bytes | bytearray", at: int = 0) -> int:
+def check(data: "bytes | bytearray | memoryview", at: int = 0) -> int:
     """Length of the valid frame at `at`; 0 if more bytes are needed; -1 if none begins there."""
     left = len(data) - at
     if left < 1:
         return 0
-    if data[at] != _MAGIC | MAJOR:
+    if data[at] != FIRST_BYTE:
         return -1
     if left < HEAD:
         return 0

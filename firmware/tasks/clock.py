@@ -2,22 +2,26 @@
 """64-bit device time from the wrapping tick counter.
 
 ESP32 ticks_us() wraps every 2^30 us (17.9 min) and a difference is good to half of that, so `us()` must be called at
-least every 8 minutes; the sampler and the log's flush do.  Ticks are injected, so that tests can wrap them at will.
+least every 8.9 minutes whatever else the unit does: the journal's task does every second, and the watchdog resets a
+unit whose journal stands still for two.
+
+One number is kept, and the ticks that belong to it follow from it: whoever asks while another is just asking gets the
+right time, and nothing is counted twice.
 """
+
+from kneecore.ticks import after, plus
 
 
 class DeviceClock:
-    def __init__(self, ticks_us, ticks_diff) -> None:
+    def __init__(self, ticks_us) -> None:
         self._ticks_us = ticks_us
-        self._ticks_diff = ticks_diff
-        self._last = ticks_us()
+        self._start = ticks_us()
         self._us = 0
 
     def us(self) -> int:
         """Microseconds since boot; never decreases."""
-        now = self._ticks_us()
-        passed = self._ticks_diff(now, self._last)
+        known = self._us
+        passed = after(self._ticks_us(), plus(self._start, known))
         if passed > 0:
-            self._us += passed
-            self._last = now
-        return self._us
+            self._us = known = known + passed
+        return known

@@ -10,7 +10,7 @@ from tasks import state
 from tasks.runs import HOST, MUTE, PAIN, RESUME, TAKEN_BACK, Busy, NotReady
 
 SETTINGS_FILE = "settings.json"
-_LATER_FIELDS = ("runner", "pattern")  # since MINOR 2: an older host does not send them
+_LATER_FIELDS = ("runner", "pattern", "at_us", "error_us")  # an older host does not send them
 _CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
 
 
@@ -101,6 +101,8 @@ class Control:
 
     def _hello(self, values) -> bytes:
         imu = self._imu
+        if self._log.missing:
+            self._journal.notice("log_missing")  # over the air, as often as somebody comes
         return wire.payload(
             wire.UNIT,
             {
@@ -154,7 +156,7 @@ class Control:
 
     def _run(self, values) -> bytes:
         seq = self._runs.start(HOST, values["runner"])
-        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self._anchor(values["utc_us"])
         return _i32(seq)
 
     def _halt(self, values) -> bytes:
@@ -202,7 +204,10 @@ class Control:
         self._log.acknowledge(values["seq"])
 
     def _time(self, values) -> None:
-        self._journal.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self._anchor(values["utc_us"], values["at_us"], values["error_us"])
+
+    def _anchor(self, utc_us: int, at_us: int = 0, error_us: int = 0) -> None:
+        self._journal.record(wire.ANCHOR, {"utc_us": utc_us, "at_us": at_us, "error_us": error_us})
 
     def _note(self, values) -> None:
         if values["kind"] >= len(wire.MARKS):

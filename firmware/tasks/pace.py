@@ -6,6 +6,7 @@ is measured the nominal rate is taken.  Times in microseconds since boot, from D
 """
 
 _ENOUGH_US = 10_000_000  # one sample more or less is then 0.02 %
+_TELL_US = 300_000_000  # a run that a power cut ends has lost at most so much of its measured rate
 
 
 class Pace:
@@ -16,11 +17,20 @@ class Pace:
         self._measured_us = 0
         self._index = 0  # of the sample that comes next, lost ones counted
         self._last_us = now_us  # the FIFO was last empty
+        self._tell_us = _ENOUGH_US  # of measured time, when the rate is to be told
 
     @property
     def measured(self) -> bool:
         """Whether `rate_mhz` is a measurement."""
         return self._measured_us >= _ENOUGH_US
+
+    @property
+    def to_tell(self) -> bool:
+        """Whether it is time to log the rate: once it is measured, and now and then."""
+        return self._measured_us >= self._tell_us
+
+    def told(self) -> None:
+        self._tell_us = self._measured_us + _TELL_US
 
     @property
     def rate_mhz(self) -> int:

@@ -167,7 +167,9 @@ class Sampler:
         self.on_end(pipeline.coach)
         values = dict(zip(told.FIELDS["end"], told.at_end(pipeline)))
         values.update({"strides": self._strides, "rate_mhz": self._pace.rate_mhz, "ending": ending})
-        return self._journal.record(wire.STOP, values)
+        seq = self._journal.record(wire.STOP, values)
+        self._journal.flush()
+        return seq
 
     async def run(self) -> None:
         while True:
@@ -185,8 +187,9 @@ class Sampler:
             return True
         try:
             self._drain(pipeline)
-            if self._pace.measured and not self._rate_told:
-                self._check_rate()
+            self._journal.drained()
+            if self._pace.to_tell:
+                self._tell_rate()
         except ImuError as error:
             print("sensor failed:", error)
             self._journal.notice(error.notice, error.a, error.b)
@@ -248,9 +251,16 @@ class Sampler:
             self._imu.check()
             raise ImuError("imu_settings", 0, 0, "the sensor gives no samples")
 
+    def _tell_rate(self) -> None:
+        pace = self._pace
+        pace.told()
+        self._journal.record(wire.PACE, {"at_x16": pace.at_x16(self._clock.us()), "rate_mhz": pace.rate_mhz})
+        if not self._rate_told:
+            self._rate_told = True
+            self._check_rate()
+
     def _check_rate(self) -> None:
-        """Once it is measured: is the chip as fast as it was set up to be?"""
-        self._rate_told = True
+        """Is the chip as fast as it was set up to be?"""
         rate_mhz = self._pace.rate_mhz
         off_pm = abs(rate_mhz - self._imu.rate_hz * 1000) // self._imu.rate_hz
         if off_pm > _RATE_WARN_PM:

@@ -172,7 +172,7 @@ class Device:
 
     async def time(self) -> None:
         """Tell the unit the wall clock; it logs an ANCHOR record."""
-        await self._command(wire.TIME, utc_us=utc_us())
+        await self._command(wire.TIME, utc_us=utc_us(), at_us=0, error_us=0)
 
     async def forget(self) -> None:
         """Make the unit forget this computer; it ends the connection."""

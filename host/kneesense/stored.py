@@ -40,6 +40,7 @@ class StoredRun:
 
     def __init__(self, store: Store, run: Run) -> None:
         frames = store.run_records(run, raw=False)
+        cut = store.boot_after(run) if frames[-1].code != wire.STOP.code else None
         self.run = run
         self.ended = frames[-1].code == wire.STOP.code
         """Whether the run's STOP record is here; it knows the rate as measured over the run."""
@@ -48,7 +49,7 @@ class StoredRun:
         self.records: list[Record] = []
         self.t_us: list[int] = []
         """Device time of each of them."""
-        for frame in frames:
+        for frame in [*frames, *([cut] if cut else [])]:
             record = reader.feed(frame.name, frame.values())
             if record is not None:
                 self.records.append(record)

@@ -56,3 +56,14 @@ def test_silence_grows_until_samples_come():
 
 def test_every_gap_is_at_least_a_sample():
     assert Pace(500, 0).lost(100) == 1
+
+
+def test_the_rate_is_told_once_it_is_measured_and_every_five_minutes():
+    pace = Pace(500, 0)
+    told_s = []
+    for second in range(700):
+        drained(pace, 505, second, second + 1)
+        if pace.to_tell:
+            pace.told()
+            told_s.append(second + 1)
+    assert told_s == [10, 310, 610]
