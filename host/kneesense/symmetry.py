@@ -35,8 +35,8 @@ _TELLING = 0.1  # part of a stride by which the clocks may be wrong without harm
 NOT_COMPARED = ("lean_ic_deg", "lean_mid_deg", "lean_min_deg", "lean_max_deg", "valgus_est_deg")
 _FROM_RECORD = ("contact_s", "stride_s", "pta_axial_g", "lean_range_deg")
 STEP = "step_s"
-# What 95 in 100 pairs of units stay below, in percent, on 60 simulated runners with two equal legs, each unit with another
-# chip's errors, another mounting and up to 8 cm higher or lower (docs/legs.md).
+# What 95 in 100 pairs of units stay below, in percent, on 60 simulated runners with two equal legs: each unit has other
+# errors of its chip, another mounting, and is up to 8 cm higher or lower (docs/legs.md).
 UNIT_PERCENT = {"contact_s": 3.5, "stride_s": 0.1, "pta_axial_g": 20.0, "lean_range_deg": 21.0, STEP: 4.0}
 
 
