@@ -127,6 +127,11 @@ class Session:
         return self._unit_id
 
     @property
+    def _leaves(self) -> bool:
+        """Whether the run is left going on."""
+        return self._plan.attach and not self._plan.end
+
+    @property
     def reached(self) -> bool:
         """Whether there has been a connection."""
         return self._sync is not None
@@ -164,7 +169,13 @@ class Session:
             try:
                 async with Device(self._connect(), step_s=pace.step_s) as unit:
                     wait_s, tries = pace.retry_s, 0
-                    await self._attend(unit)
+                    try:
+                        await self._attend(unit)
+                    except _STORE_TROUBLE:
+                        if self._stop.is_set() and not self._leaves:
+                            with suppress(CommandRefused):  # it has ended
+                                await unit.stop()  # though nothing more of it can be stored
+                        raise
                     return
             except _PASSING as error:
                 tries += 1
@@ -295,8 +306,7 @@ class Session:
 
     async def _finish(self, unit: Device, sync: LogSync) -> None:
         """End the run unless it has ended, and fetch the rest of the log."""
-        leave = self._plan.attach and not self._plan.end
-        if not leave and not self._ended and (await unit.hello()).running:
+        if not self._leaves and not self._ended and (await unit.hello()).running:
             await unit.stop()
         info = await unit.hello()
         self.goes_on = info.running
