@@ -35,7 +35,7 @@ class RunSamples:
     start: dict[str, Any]
     """Fields of the run's START record."""
     clock_ratio: float
-    """1.0 where the run's end, and with it the rate measured, is not known."""
+    """1.0 where the rate was not measured."""
     pieces: list[tuple[int, bytes]]
     missing: int
     """Samples that the unit took and that are not here; what it lost itself does not count."""
@@ -82,8 +82,9 @@ def of_run(store: Store, run: Run) -> RunSamples:
         elif frame.code == wire.GAP.code:
             gaps.append((values["at_x16"] >> 4, (values["at_x16"] >> 4) + values["samples"]))
         elif frame.code == wire.STOP.code:
-            ratio = values["rate_mhz"] / (1000 * start["rate_hz"]) if values["rate_mhz"] else 1.0
             end = values["samples"]
+        if frame.code in (wire.PACE.code, wire.STOP.code) and values["rate_mhz"]:
+            ratio = values["rate_mhz"] / (1000 * start["rate_hz"])
     if not pieces:
         raise NothingFound(
             f"run {run.id} has no samples", "they are recorded while the unit's setting raw_record is 1"

@@ -12,7 +12,8 @@ from typing import Any
 
 from kneecore import wire
 
-from . import calibration, valgus
+from . import battery, calibration, valgus
+from .answers import cell
 from .codes import bit_names, named
 from .cuesettings import NUMBERS, Number
 
@@ -84,6 +85,8 @@ class RunRecords:
             "mark": self._mark,
             "notice": self._notice,
             "session": self._session,
+            "battery": self._battery,
+            "boot": self._boot,
             "stop": self._stopped,
         }
 
@@ -243,6 +246,38 @@ class RunRecords:
 
     def _session(self, values: Values) -> Record:
         return {"type": "session", "t_s": self._device_s(values), **session_values(values)}
+
+    def _battery(self, values: Values) -> Record:
+        mv, percent, charging = cell(values["mv"], values["percent"], values["charging"])
+        low = battery.is_low(percent, charging)
+        return {
+            "type": "battery",
+            "t_s": self._device_s(values),
+            "code": "battery_low" if low else "battery",
+            "message": f"battery: {battery.told(mv, percent, charging)}",
+            "mv": mv,
+            "percent": percent,
+            "charging": charging,
+        }
+
+    def _boot(self, values: Values) -> Record:
+        """`restarted`: in a run, which the unit therefore did not end."""
+        restarted = self._start_us is not None and self._stop is None
+        cause = named(wire.RESETS, values["cause"]) if values["cause"] else None
+        firmware = [values["fw_major"], values["fw_minor"], values["fw_patch"]]
+        what = "restarted in the run, what it had recorded is safe" if restarted else "started"
+        failed = f"; {values['failed']} boots before failed" if values["failed"] else ""
+        return {
+            "type": "boot",
+            "t_s": None,
+            "code": "restarted" if restarted else "boot",
+            "message": f"the unit {what} (cause: {(cause or 'unknown').replace('_', ' ')}){failed}",
+            "cause": cause,
+            "wake": named(wire.WAKES, values["wake"]) if values["wake"] else None,
+            "failed_boots": values["failed"],
+            "firmware": ".".join(map(str, firmware)),
+            "battery_mv": values["battery_mv"] or None,
+        }
 
     def _stopped(self, values: Values) -> Record | None:
         """A warning where the rate measured is not the one in START: what was told until now went by the latter."""

@@ -37,13 +37,14 @@ class StoredRun:
 
     def __init__(self, store: Store, run: Run) -> None:
         frames = store.run_records(run, raw=False)
+        cut = store.boot_after(run) if frames[-1].code != wire.STOP.code else None
         self.run = run
         self.ended = frames[-1].code == wire.STOP.code
         """Whether the run's STOP record is here; it knows the rate as measured over the run."""
         rate_hz = frames[-1].values()["rate_mhz"] / 1000 if self.ended else None
         reader = RunRecords(about(store, run, frames[0]), rate_hz=rate_hz)
         self.records: list[Record] = []
-        for frame in frames:
+        for frame in [*frames, *([cut] if cut else [])]:
             record = reader.feed(frame.name, frame.values())
             if record is not None:
                 self.records.append(record)
