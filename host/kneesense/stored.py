@@ -14,15 +14,18 @@ from .store import Run, Store
 from .times import utc
 
 
-def find(store: Store, word: str) -> Run:
-    """The run a user means: its number, or `last`.  Raises NothingFound."""
-    runs = {str(run.id): run for run in store.runs()}
+def find(store: Store, word: str, runner: str | None = None) -> Run:
+    """The run a user means: its number, or `last`, of that runner.  Raises NothingFound."""
+    runs = {str(run.id): run for run in store.runs() if runner in (None, run.runner)}
     if word == "last" and runs:
         return runs[max(runs, key=int)]
     if word in runs:
         return runs[word]
+    whose = f" of {runner}" if runner else ""
     raise NothingFound(
-        f"there is no run {word} in {store.file}" if runs else f"there are no runs in {store.file} yet",
+        f"there is no run {word}{whose} in {store.file}"
+        if runs
+        else f"there are no runs{whose} in {store.file} yet",
         "kneesense runs lists them" if runs else "kneesense run records one",
     )
 
@@ -44,10 +47,13 @@ class StoredRun:
         rate_hz = frames[-1].values()["rate_mhz"] / 1000 if self.ended else None
         reader = RunRecords(about(store, run, frames[0]), rate_hz=rate_hz)
         self.records: list[Record] = []
+        self.t_us: list[int] = []
+        """Device time of each of them."""
         for frame in [*frames, *([cut] if cut else [])]:
             record = reader.feed(frame.name, frame.values())
             if record is not None:
                 self.records.append(record)
+                self.t_us.append(frame.t_us)
         self.start = self.records[0]
         self.summary = reader.summary(str(store.file), (frames[-1].t_us - frames[0].t_us) / 1e6)
 
