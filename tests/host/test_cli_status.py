@@ -142,9 +142,8 @@ def test_a_unit_that_nobody_paired_is_asked_by_its_name(tell, home, stack):
 def test_the_clock_is_compared_with_the_last_time_they_talked(tell_json, paired, home):
     assert tell_json("status")[1][0]["clock_moved_ms"] is None
     with Store(home / "runs.sqlite") as store:
-        kept = store.clock("0a0b0c0d", 1)
-        assert kept is not None
-        store._db.execute("UPDATE clock SET offset_us = ?", (kept.offset_us - 250_000,))
+        assert store.tie("0a0b0c0d", 1) is not None
+        store._db.execute("UPDATE reading SET utc_us = utc_us - 250000")
     assert tell_json("status")[1][0]["clock_moved_ms"] == pytest.approx(250, abs=60)
 
 
