@@ -21,12 +21,12 @@ import asyncio
 import time
 
 import machine
-from esp32 import RMT
+from esp32 import RMT, Partition
 from machine import I2C, WDT, Timer
 
 from drivers import ImuError, MotorError, bus
 from drivers.actuators import ACTUATORS
-from drivers.filelog import FileLog
+from drivers.flashlog import FlashLog
 from drivers.imu import find_imu
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
 from kneecore import wire
@@ -47,6 +47,7 @@ from tasks.watchdog import TIMEOUT_MS, Watchdog
 
 _BOOT_FILE = "boot.json"
 _IMU_FILE = "imu.json"  # which chip it was: parts that answer alike are told apart at rest only
+_LOG_PARTITION = "log"
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
 _ONE_G_SAMPLES = 8
@@ -58,6 +59,17 @@ def next_boot() -> int:
     boot = (state.load(_BOOT_FILE, 0) + 1) & 0xFFFF
     state.save(_BOOT_FILE, boot)
     return boot
+
+
+def make_log(clock):
+    """The log in its partition; without one, as in MicroPython's own table, the unit goes on with the air only."""
+    found = Partition.find(Partition.TYPE_DATA, label=_LOG_PARTITION)
+    if not found:
+        print("no partition '%s': nothing is kept" % _LOG_PARTITION)
+        from drivers.nolog import NoLog  # its code costs memory that the others can spare
+
+        return NoLog()
+    return FlashLog(found[0], clock)
 
 
 def make_bus():
@@ -146,7 +158,7 @@ def main() -> None:
     machine.freq(pins.CPU_HZ)
     clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
-    log = FileLog("log")
+    log = make_log(clock)
     journal = Journal(log, clock, next_boot())
     motor = make_motor(journal, clock)
     voice = Voice(motor, clock)

@@ -29,6 +29,7 @@ _MAGIC = 0xA0  # high nibble of byte 0; MAJOR is the low one
 HEAD = 3
 TAIL = 4
 OVERHEAD = HEAD + TAIL
+FIRST_BYTE = _MAGIC | MAJOR  # of every frame
 MAX_PAYLOAD = 255
 MAX_FRAME = MAX_PAYLOAD + OVERHEAD
 
@@ -290,7 +291,7 @@ def payload(record: Record, values: "Mapping[str, Any]") -> bytes:
 def frame(record: Record, values: "Mapping[str, Any]") -> bytes:
     """A whole frame, ready for the log or the air."""
     body = payload(record, values)
-    head = bytes((_MAGIC | MAJOR, record.code, len(body))) + body
+    head = bytes((FIRST_BYTE, record.code, len(body))) + body
     return head + struct.pack("<I", crc32(head) & 0xFFFFFFFF)
 
 
@@ -320,12 +321,12 @@ def parse(record: Record, body: bytes) -> "dict[str, Any]":
     return values
 
 
-def check(data: "bytes | bytearray", at: int = 0) -> int:
+def check(data: "bytes | bytearray | memoryview", at: int = 0) -> int:
     """Length of the valid frame at `at`; 0 if more bytes are needed; -1 if none begins there."""
     left = len(data) - at
     if left < 1:
         return 0
-    if data[at] != _MAGIC | MAJOR:
+    if data[at] != FIRST_BYTE:
         return -1
     if left < HEAD:
         return 0

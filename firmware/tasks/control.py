@@ -101,6 +101,8 @@ class Control:
 
     def _hello(self, values) -> bytes:
         imu = self._imu
+        if self._log.missing:
+            self._journal.notice("log_missing")  # over the air, as often as somebody comes
         return wire.payload(
             wire.UNIT,
             {

@@ -58,7 +58,7 @@ class Health:
         wrong = {
             "sensor": self._imu is None or self._sampler.failing,
             "motor": self._voice.failed,
-            "log": self._journal.failed is not None,
+            "log": self._journal.failed is not None or self._log.missing,
             "log_full": self._journal.full,
             "battery_low": self.battery_low,
             "safe_mode": self.safe_mode,

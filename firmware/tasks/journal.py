@@ -2,11 +2,14 @@
 """Every record of the unit passes here: numbered, timed, framed, logged, then offered to the radio.
 
 The log is the truth and the radio best effort, so the frame is in the log before anybody else sees it.
+
+Writing to flash stops the whole chip.  In a run it happens right after the sensor's FIFO was drained: the sampler calls
+`drained`.  When nobody does, this task writes, and erases ahead.
 """
 
 import asyncio
 
-from drivers.filelog import LogFull
+from drivers.flashlog import LogFull
 from kneecore import wire
 
 _LAST_SEQ = 0xFFFFFFFF  # 5 years of raw recording without a pause
@@ -29,6 +32,7 @@ class Journal:
         self.listener = _nobody  # told of every frame logged
         self.alive = _unwatched  # told at every turn
         self._full = log.told_full
+        self._in_run = False  # somebody has called `drained` since the last turn
         self._last_us = (
             -1
         )  # of the last record: times rise strictly, so that they order the records of a boot
@@ -96,6 +100,8 @@ class Journal:
         frame = wire.frame(wire.NOTICE, self._notice("log_full"))
         try:
             self._log.append(frame, True)
+        except LogFull:
+            return  # a power cut has spoilt the place
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
             return
@@ -109,14 +115,35 @@ class Journal:
             self.alive()
             await asyncio.sleep_ms(_FLUSH_MS)
             self._clock.us()
+            if not self._in_run:
+                self._write(self._log.flush)
+                self._write(self._log.tend)
+                self._tell_damage()
+            self._in_run = False
+
+    def drained(self) -> None:
+        """In a run, when the sensor can wait: write what is due."""
+        self._in_run = True
+        if self._log.due:
             self.flush()
 
     def flush(self) -> None:
         """What was recorded is durable afterwards."""
+        self._write(self._log.flush)
+
+    def _write(self, act) -> None:
+        if self.failed is not None:
+            return
         try:
-            self._log.flush()
+            act()
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
+
+    def _tell_damage(self) -> None:
+        """Records that a reader of the log found spoilt: told once, then struck out."""
+        damage = self._log.damage
+        if damage and self.notice("log_damaged", *damage):
+            self._write(self._log.strike)
 
     def _stop_logging(self, why: str) -> None:
         if self.failed is None:

@@ -167,7 +167,9 @@ class Sampler:
         self.on_end(pipeline.coach)
         values = dict(zip(told.FIELDS["end"], told.at_end(pipeline)))
         values.update({"strides": self._strides, "rate_mhz": self._pace.rate_mhz, "ending": ending})
-        return self._journal.record(wire.STOP, values)
+        seq = self._journal.record(wire.STOP, values)
+        self._journal.flush()
+        return seq
 
     async def run(self) -> None:
         while True:
@@ -185,6 +187,7 @@ class Sampler:
             return True
         try:
             self._drain(pipeline)
+            self._journal.drained()
             if self._pace.to_tell:
                 self._tell_rate()
         except ImuError as error:

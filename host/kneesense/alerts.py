@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from . import battery
 from .prescription import STOP
 from .records import RATE_MEASURED
 from .store import Unit
@@ -61,6 +62,7 @@ class Alerts:
         self._held: Counter[str] = Counter()
         self._loose: deque[bool] = deque(maxlen=_LOOSE_OF)
         self._losses = 0
+        self._battery = battery.LEVELS  # those not yet told
 
     def see(self, record: Mapping[str, Any]) -> None:
         """Judge one record."""
@@ -71,6 +73,7 @@ class Alerts:
         kind = record["type"]
         if kind == "start":
             self._loose.clear()
+            self._battery = battery.LEVELS
             yield from self._misplaced(record)
         elif kind == "stride":
             self._loose.append("strap_loose" in record["flags"])
@@ -80,10 +83,23 @@ class Alerts:
             yield "pain", f"pain: {self._on_pain}"
         elif kind == "warning" and record["code"] != RATE_MEASURED:  # that one says how a run was timed
             yield record["code"], record["message"]
+        elif kind == "battery":
+            yield from self._emptier(record)
+        elif kind == "boot" and record["code"] == "restarted":
+            yield "restarted", record["message"]
         elif kind == "link":
             self._losses = self._losses + 1 if record["code"] == "lost" else 0
             if self._losses > 1:  # one that mends at once needs nobody's attention
                 yield "sensor_lost", f"no connection to the unit: {record['message']}"
+
+    def _emptier(self, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Once for each level that the battery falls below."""
+        if record["code"] != "battery_low":
+            return
+        left = tuple(level for level in self._battery if record["percent"] >= level)
+        if left != self._battery:
+            self._battery = left
+            yield "battery_low", f"{record['message']}: charge the unit after this run"
 
     def _misplaced(self, start: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """The calibration was made for another place than the one the unit was paired for."""

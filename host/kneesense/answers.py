@@ -131,16 +131,16 @@ def plan(data: bytes) -> UnitPlan:
 def health(data: bytes, t_us: int) -> UnitHealth:
     """`t_us`: of the answer."""
     told = _whole(wire.HEALTH, data, "status")
-    charging = {"no": False, "yes": True}
     cdeg = told["temperature_cdeg"]
+    mv, percent, charging = cell(told["battery_mv"], told["percent"], told["charging"])
     return UnitHealth(
         t_us=t_us,
         troubles=tuple(bit_names(wire.TROUBLES, told["troubles"])),
         cause=named(wire.RESETS, told["cause"]) if told["cause"] else None,
         failed_boots=told["failed"],
-        battery_mv=told["battery_mv"] or None,
-        percent=None if told["percent"] == _UNKNOWN_PERCENT else told["percent"],
-        charging=charging.get(named(wire.CHARGING, told["charging"]) or ""),
+        battery_mv=mv,
+        percent=percent,
+        charging=charging,
         temperature_c=None if cdeg == wire.UNKNOWN_I16 else cdeg / 100,
         capacity_bytes=told["log_capacity"],
         used_bytes=told["log_used"],
@@ -149,6 +149,16 @@ def health(data: bytes, t_us: int) -> UnitHealth:
         damaged=told["log_damaged"],
         heap_free_bytes=told["heap_free"],
         flash_worst_ms=told["flash_worst_ms"],
+    )
+
+
+def cell(mv: int, percent: int, charging: int) -> tuple[int | None, int | None, bool | None]:
+    """The battery's fields of HEALTH and BATTERY; None where the unit does not know."""
+    known = {"no": False, "yes": True}
+    return (
+        mv or None,
+        None if percent == _UNKNOWN_PERCENT else percent,
+        known.get(named(wire.CHARGING, charging) or ""),
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from kneecore import wire
 
-from . import calibration, valgus
+from . import battery, calibration, valgus
+from .answers import cell
 from .codes import bit_names, named
 from .cuesettings import NUMBERS, Number
 from .pace import RunPace, sample_zero_us
@@ -74,6 +75,7 @@ class RunRecords:
         self._rate_hz = rate.rate_hz if rate else 0.0
         self._zero_us = rate.zero_us if rate else None
         self._told_hz: float = 0
+        self._began = False
         self._side: str | None = None
         self._stop: Values | None = None
         self._contacts: dict[int, int] = {}  # ic_x16 of a stride -> its number
@@ -88,6 +90,8 @@ class RunRecords:
             "notice": self._notice,
             "pace": self._paced,
             "session": self._session,
+            "battery": self._battery,
+            "boot": self._boot,
             "stop": self._stopped,
         }
 
@@ -142,6 +146,7 @@ class RunRecords:
         return round(since_us / 1e6, 4)
 
     def _started(self, values: Values) -> Record:
+        self._began = True
         self._told_hz = values["rate_hz"]
         self._rate_hz = self._rate_hz or self._told_hz
         if self._zero_us is None:
@@ -260,6 +265,38 @@ class RunRecords:
         if self._rate is None and zero_us is not None:
             self._zero_us = zero_us
         return self._measured(values)
+
+    def _battery(self, values: Values) -> Record:
+        mv, percent, charging = cell(values["mv"], values["percent"], values["charging"])
+        low = battery.is_low(percent, charging)
+        return {
+            "type": "battery",
+            "t_s": self._device_s(values),
+            "code": "battery_low" if low else "battery",
+            "message": f"battery: {battery.told(mv, percent, charging)}",
+            "mv": mv,
+            "percent": percent,
+            "charging": charging,
+        }
+
+    def _boot(self, values: Values) -> Record:
+        """`restarted`: in a run, which the unit therefore did not end."""
+        restarted = self._began and self._stop is None
+        cause = named(wire.RESETS, values["cause"]) if values["cause"] else None
+        firmware = [values["fw_major"], values["fw_minor"], values["fw_patch"]]
+        what = "restarted in the run, what it had recorded is safe" if restarted else "started"
+        failed = f"; {values['failed']} boots before failed" if values["failed"] else ""
+        return {
+            "type": "boot",
+            "t_s": None,
+            "code": "restarted" if restarted else "boot",
+            "message": f"the unit {what} (cause: {(cause or 'unknown').replace('_', ' ')}){failed}",
+            "cause": cause,
+            "wake": named(wire.WAKES, values["wake"]) if values["wake"] else None,
+            "failed_boots": values["failed"],
+            "firmware": ".".join(map(str, firmware)),
+            "battery_mv": values["battery_mv"] or None,
+        }
 
     def _stopped(self, values: Values) -> Record | None:
         self._stop = values

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from kneecore import wire
 
-from . import coachsetup
+from . import coachsetup, unitstatus
 from .bus import Arrival, Bus, News, Update
 from .coachsetup import CoachSetup
 from .device import STEP_S, Device
@@ -94,6 +94,7 @@ class Session:
         self._pace = pace or Pace()
         self._sync: LogSync | None = None
         self._begun_boot: int | None = None
+        self._asked_health = False
         self._ended = False
         self._stop = asyncio.Event()
         self._stop_within_s = 0.0
@@ -162,6 +163,7 @@ class Session:
         sync = self._sync
         await sync.meet(unit)
         self._post(News("link", "connected", f"connected to the unit, firmware {info.firmware}"))
+        await self._ask_health(unit)
         if await self._begin(unit, sync) and not self._plan.end:
             await self._follow(unit, sync)
         await self._finish(unit, sync)
@@ -204,6 +206,17 @@ class Session:
         if self._plan.coached and self.setup is None:
             with suppress(CommandRefused):  # an older firmware has not all of it, and runs all the same
                 self.setup = await coachsetup.read(unit)
+
+    async def _ask_health(self, unit: Device) -> None:
+        """Once, what the runner should know of the unit before setting off."""
+        if self._asked_health or self._plan.end:
+            return
+        self._asked_health = True
+        with suppress(CommandRefused):  # an older firmware cannot tell
+            raw = bool(self._plan.settings.get("raw_record"))
+            for finding in unitstatus.findings(unit.info, await unit.status(), raw):
+                if finding.wrong or finding.before_a_run:
+                    self._post(News("warning", finding.code, str(finding)))
 
     def _runner_number(self) -> int:
         """Of the plan's runner on the unit; 0 unknown."""

@@ -17,6 +17,7 @@ from kneecore import wire
 from .errors import InputError
 from .frames import LogFrame, parse
 from .storeclock import StoreClock
+from .storedelete import StoreDelete
 
 Key = tuple[int, int]
 """(boot, seq): orders the records of one unit."""
@@ -63,25 +64,37 @@ class Added:
     new: int = 0
     duplicates: int = 0
     conflicts: int = 0
+    deleted: int = 0
+    """Left out, because they were deleted here before."""
 
     def __add__(self, other: Added) -> Added:
         return Added(
-            self.new + other.new, self.duplicates + other.duplicates, self.conflicts + other.conflicts
+            self.new + other.new,
+            self.duplicates + other.duplicates,
+            self.conflicts + other.conflicts,
+            self.deleted + other.deleted,
         )
 
 
-class Store(StoreClock):
+class Store(StoreDelete, StoreClock):
     """Records, runs, units, clocks, and what is kept of runners."""
 
-    def add(self, device: str, records: Iterable[LogFrame], complete_to: Key | None = None) -> Added:
+    def add(
+        self,
+        device: str,
+        records: Iterable[LogFrame],
+        complete_to: Key | None = None,
+        runner: str | None = None,
+    ) -> Added:
         """Commit records, all or none.  A START record makes a run of the runner it names, or of the unit's.
 
-        `complete_to`: with these, everything of the unit's log up to that key is stored.
+        `complete_to`: with these, everything of the unit's log up to that key is stored.  `runner`: known here, who
+        runs where neither says so.
         """
         added = Added()
         with self._transaction():
             for record in records:
-                added += self._add(device, record)
+                added += self._add(device, record, runner)
             if complete_to is not None:
                 self._write(
                     "INSERT INTO synced VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
@@ -90,7 +103,7 @@ class Store(StoreClock):
                 )
         return added
 
-    def _add(self, device: str, record: LogFrame) -> Added:
+    def _add(self, device: str, record: LogFrame, runner: str | None) -> Added:
         key = (device, record.boot, record.seq)
         row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
         if row is not None:
@@ -98,20 +111,23 @@ class Store(StoreClock):
                 return Added(duplicates=1)
             self._write("INSERT OR IGNORE INTO conflict VALUES (?, ?, ?, ?)", *key, record.frame)
             return Added(conflicts=1)
+        if self._is_deleted(device, record):
+            return Added(deleted=1)
         self._write("INSERT INTO event VALUES (?, ?, ?, ?, ?)", *key, record.code, record.frame)
         if record.code == wire.START.code:
             self._write(
                 "INSERT OR IGNORE INTO run (device, boot, seq, runner) VALUES (?, ?, ?, coalesce("
-                "(SELECT id FROM runner WHERE name = ?), (SELECT runner FROM device WHERE id = ?)))",
-                *(*key, self._numbered().get(record.values()["runner"]), device),
+                "(SELECT id FROM runner WHERE name = ?), (SELECT runner FROM device WHERE id = ?),"
+                " (SELECT id FROM runner WHERE name = ?)))",
+                *(*key, self._numbered().get(record.values()["runner"]), device, runner),
             )
         return Added(new=1)
 
     def holds(self, device: str, record: LogFrame) -> bool:
-        """Whether exactly this record is stored."""
+        """Whether exactly this record is stored, or was until it was deleted here."""
         key = (device, record.boot, record.seq)
         row = self._row("SELECT frame FROM event WHERE (device, boot, seq) = (?, ?, ?)", *key)
-        return row is not None and row[0] == record.frame
+        return row[0] == record.frame if row else self._is_deleted(device, record)
 
     def synced(self, device: str) -> Key | None:
         """The watermark: everything of the unit's log up to this key is stored.
@@ -143,17 +159,22 @@ class Store(StoreClock):
 
     def run_records(self, run: Run, *, raw: bool = True) -> list[LogFrame]:
         """A run's records in log order: START to STOP, or to where the next run begins or the boot ends."""
-        return self.records(run.device, (run.boot, run.seq), (run.boot, self._last_seq(run)), raw=raw)
-
-    def _last_seq(self, run: Run) -> int:
-        row = self._row(
-            "SELECT seq, code FROM event WHERE device = ? AND boot = ? AND seq > ? AND code IN (?, ?)"
-            " ORDER BY seq LIMIT 1",
-            *(run.device, run.boot, run.seq, wire.START.code, wire.STOP.code),
+        return self.records(
+            run.device,
+            (run.boot, run.seq),
+            (run.boot, self._last_seq(run.device, (run.boot, run.seq))),
+            raw=raw,
         )
-        if row is None:
-            return _SEQ_MAX
-        return int(row[0]) - int(row[1] == wire.START.code)
+
+    def boot_after(self, run: Run) -> LogFrame | None:
+        """The BOOT record that followed a run without an end; None before the unit was heard of again."""
+        row = self._row(
+            "SELECT frame FROM event WHERE device = ? AND boot > ? ORDER BY boot, seq LIMIT 1",
+            run.device,
+            run.boot,
+        )
+        record = parse(row[0]) if row else None
+        return record if record and record.code == wire.BOOT.code else None
 
     def run_span(self, run: Run) -> tuple[int, int]:
         """Device time of a run's START and of its STOP, or of its last stride while there is no STOP."""

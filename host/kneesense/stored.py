@@ -41,6 +41,7 @@ class StoredRun:
 
     def __init__(self, store: Store, run: Run) -> None:
         frames = store.run_records(run, raw=False)
+        cut = store.boot_after(run) if frames[-1].code != wire.STOP.code else None
         self.run = run
         self.ended = frames[-1].code == wire.STOP.code
         """Whether the run's STOP record is here."""
@@ -49,7 +50,7 @@ class StoredRun:
         self.date = dating.of(store, run, rate.zero_us, last_us)
         reader = RunRecords(_about(run, self.date), rate=rate)
         self.records: list[Record] = []
-        for frame in frames:
+        for frame in [*frames, *([cut] if cut else [])]:
             record = reader.feed(frame.name, frame.values())
             if record is not None:
                 self.records.append(record)

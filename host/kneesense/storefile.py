@@ -97,6 +97,27 @@ MIGRATIONS = (
         "ALTER TABLE run ADD COLUMN outing INTEGER",
     ),
     (
+        """CREATE TABLE deleted (         -- so that neither the unit's log nor a file brings a deleted record back
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            checksum BLOB NOT NULL,    -- of its frame: a unit that was set up anew uses numbers again
+            PRIMARY KEY (device, boot, seq, checksum)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE numbered_run (    -- the same table, but the number of a deleted run is not used again
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            seq INTEGER NOT NULL,
+            runner INTEGER REFERENCES runner,
+            outing INTEGER,
+            UNIQUE (device, boot, seq)
+        )""",
+        "INSERT INTO numbered_run SELECT id, device, boot, seq, runner, outing FROM run",
+        "DROP TABLE run",
+        "ALTER TABLE numbered_run RENAME TO run",
+    ),
+    (
         """CREATE TABLE reading (         -- of a computer's clock: at device time t_us, since that boot, it was utc_us
             device TEXT NOT NULL,
             boot INTEGER NOT NULL,
@@ -144,13 +165,20 @@ class StoreFile:
     """An open store file; a context manager.  Several threads may use it, one after the other."""
 
     def __init__(self, file: Path, read_only: bool = False) -> None:
-        """Open it.  `read_only`: nothing is created or brought up to date.  StoreError if it is not ours."""
+        """Open it.  `read_only`: none is created, but an older one is brought up to date.  StoreError if not ours."""
         self.file = file
         self._lock = threading.RLock()
+        self._open(read_only)
+        if read_only and self._older():
+            self.close()
+            StoreFile(file).close()
+            self._open(read_only)
+
+    def _open(self, read_only: bool) -> None:
         with self._plainly():
             if not read_only:
-                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            where = file.absolute().as_uri() + ("?mode=ro" if read_only else "")
+                self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            where = self.file.absolute().as_uri() + ("?mode=ro" if read_only else "")
             self._db = sqlite3.connect(
                 where, timeout=BUSY_S, isolation_level=None, check_same_thread=False, uri=True
             )
@@ -160,17 +188,14 @@ class StoreFile:
                 if not read_only:
                     if (
                         self._row("PRAGMA application_id")[0] != APPLICATION_ID
-                    ):  # a write: not at every opening
+                    ):  # a write, not at every opening
                         self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     self._db.execute("PRAGMA journal_mode = WAL")
                     self._db.execute("PRAGMA synchronous = FULL")
                     self._db.execute("PRAGMA foreign_keys = ON")
-            if not read_only:
+                    self._db.execute("PRAGMA secure_delete = ON")
+            if self._older() and not read_only:
                 self._migrate()
-            elif self._version() != len(MIGRATIONS):
-                raise StoreError(
-                    f"{self.file} was made by another version", "pip install --upgrade kneesense"
-                )
         except BaseException:
             self._db.close()
             raise
@@ -194,22 +219,20 @@ class StoreFile:
         if not ours and (tables or not may_be_empty):
             raise StoreError(f"{self.file} is no store of runs", "choose another with --store")
 
+    def _older(self) -> bool:
+        """Whether it lacks tables of this version."""
+        version = int(self._row("PRAGMA user_version")[0])
+        if version > len(MIGRATIONS):
+            raise StoreError(f"{self.file} was made by a newer kneesense", "pip install --upgrade kneesense")
+        return version < len(MIGRATIONS)
+
     def _migrate(self) -> None:
-        if self._version() == len(MIGRATIONS):
-            return
         with self._transaction():
-            version = self._version()  # another program may have been faster
-            if version > len(MIGRATIONS):
-                raise StoreError(
-                    f"{self.file} was made by a newer kneesense", "pip install --upgrade kneesense"
-                )
+            (version,) = self._row("PRAGMA user_version")  # another program may have been faster
             for statements in MIGRATIONS[version:]:
                 for statement in statements:
                     self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-    def _version(self) -> int:
-        return int(self._row("PRAGMA user_version")[0])
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         with self._lock, self._plainly():

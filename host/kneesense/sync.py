@@ -76,20 +76,26 @@ class LogSync:
         """
         info = unit.info
         self._ahead.clear()
-        self._have_key = self._acked = None
         synced = self._store.synced(self.device) or (0, info.first_seq - 1)
         if synced[1] < info.first_seq - 1:
             self._gone(info.first_seq - 1 - synced[1], info.first_seq - 1)
+        self._have = await self.common(unit)
+        behind = info.next_seq - 1 - self._have
+        if behind >= _TELL_FROM:
+            self._post(News("link", "fetching", f"fetching {behind} records from the unit's log"))
+        await self.fill(unit, info.next_seq - 1)
+
+    async def common(self, unit: Device) -> int:
+        """Number of the last record of the unit's log up to which everything is stored here."""
+        info = unit.info
+        self._have_key = self._acked = None
+        synced = self._store.synced(self.device) or (0, info.first_seq - 1)
         seq = min(synced[1], info.next_seq - 1)
         step = 1
         while seq >= info.first_seq and not await self._agrees(unit, seq, synced):
             seq -= step
             step *= 2
-        self._have = max(seq, info.first_seq - 1)
-        behind = info.next_seq - 1 - self._have
-        if behind >= _TELL_FROM:
-            self._post(News("link", "fetching", f"fetching {behind} records from the unit's log"))
-        await self.fill(unit, info.next_seq - 1)
+        return max(seq, info.first_seq - 1)
 
     async def commit(self, records: list[LogFrame], backfilled: bool = False) -> None:
         """Store records, then publish what is now complete."""

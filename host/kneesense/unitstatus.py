@@ -11,11 +11,11 @@ from typing import Any
 
 from kneecore import wire
 
+from . import battery
 from .answers import UnitHealth, UnitInfo
 from .store import Unit
 from .tie import Tie
 
-LOW_PERCENT = 20  # of the battery: charge it before the next long run
 SOON_FULL_H = 1.0
 
 _STRIDES_A_S = 1.5  # of one leg, at 180 steps a minute
@@ -35,6 +35,8 @@ class Finding:
     message: str
     advice: str
     wrong: bool = False
+    before_a_run: bool = False
+    """Worth a word to whoever is about to run."""
 
     def __str__(self) -> str:
         return f"{self.message}: {self.advice}"
@@ -57,7 +59,7 @@ _TROUBLES = {
         "the log is full of records that nobody has fetched: nothing is recorded, cues go on",
         "kneesense run --attach fetches them",
     ),
-    "battery_low": ("the battery is empty: the unit stops", "charge it"),
+    "battery_low": ("the battery is nearly empty: the unit stops soon", "charge it"),
     "safe_mode": (
         "the unit failed to start several times and is in safe mode: no runs, no cues",
         "switch it off and on; if it stays, install its firmware again",
@@ -85,14 +87,22 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
         message, advice = _TROUBLES.get(code, (f"the unit tells of '{code}'", "update kneesense"))
         found.append(Finding(code, message, advice, wrong=True))
     known = {finding.code for finding in found}
-    low = health.percent is not None and health.percent < LOW_PERCENT and not health.charging
-    if low and "battery_low" not in known:
-        found.append(Finding("battery_low_soon", f"the battery is at {health.percent} %", "charge it"))
+    if battery.is_low(health.percent, health.charging) and "battery_low" not in known:
+        found.append(
+            Finding(
+                "battery_low_soon", f"the battery is at {health.percent} %", "charge it", before_a_run=True
+            )
+        )
     hours = hours_left(health, info.rate_hz, raw)
     if hours < SOON_FULL_H and not known & {"log", "log_full"} and health.unfetched_bytes:
         left = f"{60 * hours:.0f} minutes of running"
         found.append(
-            Finding("log_soon_full", f"the log has room for {left}", "fetch it: kneesense run --attach")
+            Finding(
+                "log_soon_full",
+                f"the log has room for {left}",
+                "fetch it: kneesense run --attach",
+                before_a_run=True,
+            )
         )
     if health.damaged:
         found.append(

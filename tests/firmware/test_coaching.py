@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drivers.filelog import FileLog, LogFull
+from drivers.flashlog import FlashLog, LogFull
+from fakes.flash import Device, PowerCut
 from kneecore import programme, wire
 from kneecore.baseline import Kept
 from kneecore.coach import Session
@@ -33,49 +32,33 @@ class Clock:
         return self.now_us
 
 
-class PowerCut(Exception):
-    pass
-
-
 class Unit:
-    """Flash in a folder; every `boot` reads it anew."""
+    """Files in a folder, the log in a flash; every `boot` reads them anew, so what was not flushed is gone."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
+        self.device = Device()
         self.boots = 0
-        self.log: FileLog | None = None
         monkeypatch.chdir(folder)
         self.boot()
 
     def boot(self) -> Coaching:
-        self.power_off()
         self.boots += 1
-        self.log = FileLog(str(self.folder / "log"))
+        self.log = FlashLog(self.device, Clock())
         self.coaching = Coaching(Journal(self.log, Clock(), self.boots), self.log)
         self.coaching.recover()
         return self.coaching
 
-    def power_off(self) -> None:
-        """What was not flushed is gone."""
-        if self.log is not None:
-            sizes = {path: path.stat().st_size for path in (self.folder / "log").iterdir()}
-            self.log.close()
-            for path, size in sizes.items():
-                os.truncate(path, size)
-
     def logged(self) -> list[dict[str, Any]]:
-        self.log.flush()
         frames = self.log.read(1, self.log.next_seq - 1)
         records = [wire.decode(frame) for frame in frames if frame is not None]
         return [values for record, values in records if record is wire.SESSION]
 
 
 @pytest.fixture
-def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Unit]:
+def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unit:
     unit = Unit(tmp_path, monkeypatch)
     unit.coaching.prescribe(RUNNER, 1, SESSIONS)
-    yield unit
-    unit.power_off()
+    return unit
 
 
 class Coach:

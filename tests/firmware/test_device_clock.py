@@ -33,6 +33,7 @@ class Log:
 
     told_full = False
     room_for_raw = True
+    damage = None
 
     def __init__(self, next_seq: int = 1) -> None:
         self.next_seq = next_seq
@@ -44,6 +45,8 @@ class Log:
 
     def flush(self) -> None:
         pass
+
+    tend = flush
 
 
 def test_elapsed_time_goes_on_over_the_wrap() -> None:

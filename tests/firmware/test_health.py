@@ -17,8 +17,9 @@ from tasks.health import Health
 def parts(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(gc, "mem_free", lambda: 50_000, raising=False)
     log = SimpleNamespace(
-        capacity_bytes=1_500_000, used_bytes=3, unfetched_bytes=2, erased_bytes=1, damaged=0, worst_ms=48
-    )
+        capacity_bytes=1_500_000, used_bytes=3, unfetched_bytes=2, erased_bytes=1, damaged=0, worst_ms=48,
+        missing=False,
+    )  # fmt: skip
     return SimpleNamespace(
         log=log,
         journal=SimpleNamespace(failed=None, full=False),

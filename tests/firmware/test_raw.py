@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.filelog import LogFull
+from drivers.flashlog import LogFull
 from kneecore import wire
 from tasks.journal import Journal
 from tasks.raw import Raw
@@ -94,8 +94,8 @@ def test_records_are_full_numbered_and_told_to_nobody() -> None:
     raw.end()
     decoded = [wire.decode(frame)[1] for frame in log.frames]
     assert [(v["seq"], v["boot"], v["t_us"], v["sample"]) for v in decoded] == [
-        (1, 3, 1 << 40, 0), (2, 3, 1 << 40, 19), (3, 3, 1 << 40, 38),
-    ]  # fmt: skip
+        (seq, 3, (1 << 40) + seq - 1, 19 * (seq - 1)) for seq in (1, 2, 3)
+    ], "times rise strictly"
     assert [len(v["counts"]) for v in decoded] == [228, 228, 24]
     assert heard == []
 

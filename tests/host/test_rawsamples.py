@@ -95,13 +95,16 @@ def test_samples_that_are_nowhere_are_counted_and_those_the_unit_lost_are_not(st
     assert samples.true_hz == 499
 
 
-def test_a_run_without_its_end_takes_the_clock_as_specified(store):
+@pytest.mark.parametrize(("pace", "ratio"), [((), 1.0), ((500_100, 500_500), 1.001)])
+def test_a_run_without_its_end_takes_the_rate_last_measured_or_the_one_specified(store, pace, ratio):
     unit = FakeUnit()
     unit._run({"utc_us": 0})
     unit.record(*raw(0, 19))
+    for rate_mhz in pace:
+        unit.record(wire.PACE, {"rate_mhz": rate_mhz})
     store.add(DEVICE, unit.log)
     samples = rawsamples.of_run(store, store.runs()[0])
-    assert (samples.clock_ratio, samples.missing, samples.count) == (1.0, 0, 19)
+    assert (samples.clock_ratio, samples.missing, samples.count) == (ratio, 0, 19)
 
 
 def test_a_run_without_samples_says_how_they_are_recorded(store):

@@ -221,29 +221,6 @@ def test_a_flipped_bit_is_found(store):
     assert store.problems() == [f"record 2 of unit {DEVICE}, boot 1: wrong checksum"]
 
 
-def test_a_store_of_a_later_version_is_refused(tmp_path):
-    file = tmp_path / "runs.sqlite"
-    Store(file).close()
-    db = sqlite3.connect(file)
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(StoreError, match="newer kneesense"):
-        Store(file)
-
-
-def test_an_older_store_is_brought_up_to_date(tmp_path, monkeypatch):
-    file = tmp_path / "runs.sqlite"
-    with Store(file) as store:
-        store.add(DEVICE, [mark(1, 1)])
-    later = (*storefile.MIGRATIONS, ("CREATE TABLE shoe (name TEXT)",))
-    monkeypatch.setattr(storefile, "MIGRATIONS", later)
-    for _ in range(2):
-        with Store(file) as store:
-            assert store.records(DEVICE) == [mark(1, 1)]
-            assert store._row("SELECT COUNT(*) FROM shoe") == (0,)
-            assert store._row("PRAGMA user_version") == (len(later),)
-
-
 def test_another_kind_of_file_is_refused(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_text("no database, but text of some length " * 30)

@@ -35,6 +35,9 @@ COMMANDS = {
     "forget": "Unpair a unit, at both ends.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
+    "fetch-log": "Fetch the raw log of a unit into a file.",
+    "import": "Import logs fetched into files, or images of a unit's flash.",
+    "delete": "Delete a run, all of a runner, or a unit's log.",
     "replay": "Run the unit's own signal processing on a recording.",
     "validate": "Measure how right the numbers are, on recordings and simulated runners.",
     "simulate": "Write recordings of simulated runners, with truth.",
@@ -50,7 +53,8 @@ First: kneesense demo. With a unit: kneesense scan, kneesense pair UNIT --side r
 """,
 )
 for position, (name, summary) in enumerate(COMMANDS.items()):
-    app.command(f"kneesense.cli.{name}:{name}", name=name, help=summary, sort_key=position)
+    place = {"import": "import_"}.get(name, name.replace("-", "_"))
+    app.command(f"kneesense.cli.{place}:{place}", name=name, help=summary, sort_key=position)
 
 
 def run(arguments: Sequence[str]) -> int:

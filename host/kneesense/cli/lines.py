@@ -40,6 +40,11 @@ def count(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
+def size(count: int) -> str:
+    """Bytes, as KB or MB."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} KB"
+
+
 def clock(seconds: float | None) -> str:
     """Minutes and seconds."""
     if seconds is None:
@@ -136,13 +141,15 @@ def _session(r: Values) -> str:
     return event(r["t_s"], f"session {r['session']}: {minutes}, {count(r['cues'], 'cue')}{shares}{again}")
 
 
-_LINES: dict[str, Callable[[Values], str]] = {
+_LINES: dict[str, Callable[[Values], str | None]] = {
     "start": _start,
     "stride": _stride,
     "cue": _cue,
     "gap": _gap,
     "mark": lambda r: event(r["t_s"], f"mark: {r['kind']}"),
     "alert": lambda r: "!" + _told(r)[1:],
+    "battery": lambda r: _told(r) if r["code"] == "battery_low" else None,
+    "boot": _told,
     "link": _told,
     "session": _session,
     "warning": _told,

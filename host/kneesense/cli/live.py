@@ -135,7 +135,9 @@ class Follower:
         return self._watch.feed(frame.name, frame.values()) if self._watch else None
 
     def _tell(self, record: Record) -> None:
-        alerting = record["type"] == "warning" and record["code"] != RATE_MEASURED  # its line is the alert's
+        code = record.get("code")
+        warning = record["type"] == "warning" and code != RATE_MEASURED
+        alerting = warning or code in ("battery_low", "restarted")  # its line is the alert's
         self._out.record(record, None if alerting else line(record))
         self._alerts.see(record)
 

@@ -58,7 +58,7 @@ def plain(error: CycloptsError) -> str:
         case UnusedCliTokensError():
             return f"{' '.join(error.unused_tokens or ())}: one word too many"
         case MissingArgumentError():
-            return f"{name} is missing" if not name.startswith("-") else f"{name}: its value is missing"
+            return f"{name} is missing" if error.keyword is None else f"{name}: its value is missing"
         case RepeatArgumentError():
             return f"{error.token.keyword}: given twice"
         case CoercionError() if error.token is not None and error.target_type in (int, float):

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .. import battery
 from ..errors import CommandRefused
+from .lines import size
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
@@ -93,9 +95,9 @@ def lines(r: Mapping[str, Any]) -> list[str]:
     if r["up_s"] is None:
         return told
     told += [
-        f"battery   {_battery(r)}",
-        f"storage   {_size(r['used_bytes'])} of {_size(r['capacity_bytes'])} used,"
-        f" {_size(r['unfetched_bytes'])} not yet fetched, {_size(r['ready_bytes'])} ready",
+        f"battery   {battery.told(r['battery_mv'], r['percent'], r['charging'])}",
+        f"storage   {size(r['used_bytes'])} of {size(r['capacity_bytes'])} used,"
+        f" {size(r['unfetched_bytes'])} not yet fetched, {size(r['ready_bytes'])} ready",
         f"          room for {_hours(r['hours_left'])} of running"
         + (" with raw samples" if r["raw_record"] else ""),
         f"sensor    {_sensor(r)}",
@@ -106,16 +108,6 @@ def lines(r: Mapping[str, Any]) -> list[str]:
     if r["running"]:
         told.append("a run is going on: kneesense run --attach follows it")
     return told
-
-
-def _battery(r: Mapping[str, Any]) -> str:
-    parts = [
-        "charge unknown" if r["percent"] is None else f"{r['percent']} %",
-        "voltage unknown" if r["battery_mv"] is None else f"{r['battery_mv'] / 1000:.2f} V",
-    ]
-    if r["charging"] is not None:
-        parts.append("charging" if r["charging"] else "not charging")
-    return ", ".join(parts) if r["percent"] is not None or r["battery_mv"] is not None else "unknown"
 
 
 def _sensor(r: Mapping[str, Any]) -> str:
@@ -139,7 +131,3 @@ def _up(seconds: float) -> str:
 
 def _hours(hours: float) -> str:
     return f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} KB"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .firmware import Later, Process
+from .flash import Flash
 from .motor import Line
 
 BUTTON_PIN, MOTOR_PIN = 27, 25  # button and transistor, as in the firmware's pins.py
@@ -61,10 +62,17 @@ class Board:
     motor_delay_us = 0  # fault: the motor starts this much after it was told to
     held_clocks = 0  # fault: a part holds the bus's data line low until it has seen so many clocks
 
-    def __init__(self, unit_id: bytes, chips: dict[int, list[Chip]], radio: Radio | None = None) -> None:
+    def __init__(
+        self,
+        unit_id: bytes,
+        chips: dict[int, list[Chip]],
+        radio: Radio | None = None,
+        flash: Flash | None = None,
+    ) -> None:
         self.unit_id = unit_id
         self.chips = chips
         self.radio = radio
+        self.flash = flash
         self.motor = Line()
         self.button = Button()
         self.watchdog_ms = 0
@@ -91,6 +99,8 @@ class Board:
 
     def power_lost(self, t_us: int) -> None:
         """Supply or reset: outputs float, and what hangs on them is pulled down."""
+        if self.flash:
+            self.flash.power_lost(t_us)
         self.motor.reset(t_us)
         self._levels.clear()
         for told in self.on_pin.values():
@@ -144,6 +154,25 @@ class Board:
             return self.button.level
         return 0 if self.held_clocks else self._levels.get(number, 0)
 
+    def _partitions(self, process: Process) -> list[tuple[int, int, int, int, str]]:
+        table = self.flash.table if self.flash else []
+        return [(p.type, p.subtype, p.offset, p.size, p.name) for p in table]
+
+    def _flash_read(self, process: Process, address: int, size: int) -> bytes:
+        return self._cells.read(address, size)
+
+    def _flash_program(self, process: Process, address: int, data: bytes) -> Later:
+        return Later(self._cells.program(address, data, process.t_us))
+
+    def _flash_erase(self, process: Process, address: int) -> Later:
+        return Later(self._cells.erase(address, process.t_us))
+
+    @property
+    def _cells(self) -> Flash:
+        if self.flash is None:
+            raise OSError(errno.ENODEV, "no flash on this board")
+        return self.flash
+
     def _i2c(self, process: Process, bus: int, scl: int, sda: int, hz: int) -> None:
         self._bus_hz[bus] = hz
 
@@ -159,11 +188,11 @@ class Board:
 
     def _i2c_read(self, process: Process, bus: int, address: int, register: int, n: int) -> Later:
         data = self._transfer(bus, lambda chip: chip.read(address, register, n))
-        return self._bus_time(bus, 3 + n, data.hex())
+        return self._bus_time(bus, 3 + n, data)
 
-    def _i2c_write(self, process: Process, bus: int, address: int, register: int, data: str) -> Later:
-        self._transfer(bus, lambda chip: chip.write(address, register, bytes.fromhex(data)))
-        return self._bus_time(bus, 2 + len(data) // 2, None)
+    def _i2c_write(self, process: Process, bus: int, address: int, register: int, data: bytes) -> Later:
+        self._transfer(bus, lambda chip: chip.write(address, register, data))
+        return self._bus_time(bus, 2 + len(data), None)
 
     def _transfer(self, bus: int, use: Callable[[Chip], Any]) -> Any:
         if self.held_clocks:

@@ -26,8 +26,11 @@ from .clock import virtual_loop
 HEAP = "320k"
 
 
+_SIZES = struct.Struct("<II")  # before each message: of its JSON, and of the bytes that follow it
+
+
 class Hardware(Protocol):
-    """What answers the firmware's requests (see board.Board)."""
+    """What answers the firmware's requests (see board.Board): bytes that come with one are its last argument."""
 
     def request(self, process: Process, op: str, args: list[Any]) -> Any: ...
 
@@ -158,15 +161,17 @@ class Process:
             self._gone()
             return
         self._buffer += data
-        while len(self._buffer) >= 4:
-            (size,) = struct.unpack_from("<I", self._buffer)
-            if len(self._buffer) < 4 + size:
+        head = _SIZES.size
+        while len(self._buffer) >= head:
+            size, raw_size = _SIZES.unpack_from(self._buffer)
+            end = head + size + raw_size
+            if len(self._buffer) < end:
                 return
-            body = bytes(self._buffer[4 : 4 + size])
-            del self._buffer[: 4 + size]
+            body, raw = bytes(self._buffer[head : head + size]), bytes(self._buffer[head + size : end])
+            del self._buffer[:end]
             self._loop.busy.add(self)
             self._sent_us, op, args = json.loads(body)
-            self._request(op, args)
+            self._request(op, [*args, raw] if raw else args)
 
     def _request(self, op: str, args: list[Any]) -> None:
         if op == "idle":
@@ -226,10 +231,11 @@ class Process:
             self._loop.call_later(seconds, self._answer, ok, value)
             return
         self._loop.busy.add(self)
-        body = json.dumps((self.t_us, ok, value, self._interrupts)).encode()
+        raw = value if isinstance(value, bytes) else b""
+        body = json.dumps((self.t_us, ok, None if raw else value, self._interrupts)).encode()
         self._interrupts = []
         with contextlib.suppress(BrokenPipeError):
-            os.write(self._writer, struct.pack("<I", len(body)) + body)
+            os.write(self._writer, _SIZES.pack(len(body), len(raw)) + body + raw)
 
     def _gone(self) -> None:
         self._loop.remove_reader(self._reader)

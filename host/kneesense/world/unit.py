@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""A whole virtual unit: board, radio, a folder as its flash, and the firmware that can be switched on and off."""
+"""A whole virtual unit: board, radio, flash, and the firmware that can be switched on and off."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from kneecore import wire
-
+from .. import logimage, partitions
 from .air import Air
 from .board import Board, Chip
 from .bonding import HOST_ADDRESS, earlier_pairing
 from .firmware import Process
+from .flash import Flash
 from .peripheral import Peripheral
 
 BONDS_FILE = "bonds.json"  # as firmware/tasks/door.py names it
@@ -24,9 +25,9 @@ def address_of(unit_id: bytes) -> str:
 
 
 class VirtualUnit:
-    """`flash` keeps its content over power cycles; `console` is the file that takes what the firmware prints.
+    """`flash` is the folder of its file system; beside it lie the image of its log and what the firmware prints.
 
-    `paired`: with the computer of this room, before its first boot here.
+    All of them are kept over power cycles.  `paired`: with the computer of this room, before its first boot here.
     """
 
     def __init__(
@@ -36,16 +37,18 @@ class VirtualUnit:
         flash: Path,
         unit_id: bytes = UNIT_ID,
         paired: bool = True,
+        table: Sequence[partitions.Partition] = tuple(partitions.table(4)),
     ) -> None:
         self._air = air
         self._address = address = address_of(unit_id)
         self.flash = flash
         self.console = flash.parent / f"{flash.name}-console.txt"
-        self.board = Board(unit_id, {0: chips})
-        self.process: Process | None = None
+        self.log_image = flash.parent / f"{flash.name}-log.bin"
         self.ticks_ppm = 0
         """Its clock is so much too fast, from the next boot on."""
         flash.mkdir(parents=True, exist_ok=True)
+        self.board = Board(unit_id, {0: chips}, flash=Flash(self.log_image, table))
+        self.process: Process | None = None
         if paired:
             air.host_keys.all_keys[address], secrets = earlier_pairing(address, HOST_ADDRESS)
             (flash / BONDS_FILE).write_text(json.dumps(secrets))
@@ -75,9 +78,5 @@ class VirtualUnit:
             self.process = None
 
     def log_frames(self) -> list[bytes]:
-        """What the flash holds, read as an auditor would: every valid frame, oldest first."""
-        frames = []
-        for segment in sorted((self.flash / "log").glob("*.bin")):
-            stream = wire.Stream()
-            frames += [frame for _, frame in stream.feed(segment.read_bytes()) + stream.finish()]
-        return frames
+        """What the flash holds, read as an auditor would: every whole record, oldest first."""
+        return logimage.frames(self.log_image.read_bytes())

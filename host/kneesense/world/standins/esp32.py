@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # `esp32.RMT`, the finite pulse generator: a pulse once written ends in hardware, whatever the program does.
 # The number of the channel counts for nothing, as in ports/esp32/esp32_rmt.c: there is one more with every object.
+# `esp32.Partition` as in ports/esp32/esp32_partition.c: blocks of 4096 bytes, an offset at any byte.
 import sys
 
 from world_link import call
@@ -45,3 +46,45 @@ class RMT:
             sys.stderr.write("panic: a pulse generator was released in mid-pulse\n")
             call("reset")
             raise SystemExit
+
+
+class Partition:
+    TYPE_APP, TYPE_DATA = 0, 1
+
+    def __init__(self, row):
+        self._row = row
+
+    @staticmethod
+    def find(type=TYPE_APP, subtype=0xFF, label=None, block_size=4096):
+        return [
+            Partition(row)
+            for row in call("partitions")
+            if row[0] == type and subtype in (0xFF, row[1]) and label in (None, row[4])
+        ]
+
+    def info(self):
+        return tuple(self._row) + (False,)
+
+    def readblocks(self, block, buf, offset=0):
+        call("flash_read", self._where(block, offset, buf), len(buf), into=buf)
+
+    def writeblocks(self, block, buf, offset=None):
+        if offset is None:
+            raise NotImplementedError("it erases first")
+        call("flash_program", self._where(block, offset, buf), raw=buf)
+
+    def ioctl(self, op, arg):
+        if op == 4:
+            return self._row[3] // 4096
+        if op == 5:
+            return 4096
+        if op != 6:
+            return 0
+        call("flash_erase", self._where(arg, 0, b""))
+        return 0
+
+    def _where(self, block, offset, buf):
+        at = block * 4096 + offset
+        if at + len(buf) > self._row[3]:
+            raise OSError(-0x104)  # ESP_ERR_INVALID_SIZE
+        return self._row[2] + at

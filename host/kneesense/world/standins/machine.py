@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # `machine` of an ESP32, as far as the firmware uses it: thin proxies to the parts in kneesense.world.board.
-from binascii import hexlify, unhexlify
+from binascii import unhexlify
 
 import world_link
 from world_link import call
@@ -57,13 +57,15 @@ class I2C:
         return call("i2c_scan", self._n)
 
     def readfrom_mem(self, address, register, n):
-        return unhexlify(call("i2c_read", self._n, address, register, n))
+        buf = bytearray(n)
+        self.readfrom_mem_into(address, register, buf)
+        return bytes(buf)
 
     def readfrom_mem_into(self, address, register, buf):
-        buf[:] = unhexlify(call("i2c_read", self._n, address, register, len(buf)))
+        call("i2c_read", self._n, address, register, len(buf), into=buf)
 
     def writeto_mem(self, address, register, data):
-        call("i2c_write", self._n, address, register, hexlify(data).decode())
+        call("i2c_write", self._n, address, register, raw=data)
 
 
 class Timer:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The firmware process's only way out: requests to the virtual world over two pipes, one at a time.
 #
-# A request carries this side's time; the answer brings the world's time, the result and the interrupts that came in
-# meanwhile, which run here, between the request and whatever the firmware does next.  On the ESP32 they may come at
-# any bytecode; here they come at any access to hardware, which is where shared state is touched.
+# A request carries this side's time, and bytes if it has any (`raw`); the answer brings the world's time, the result
+# (bytes go straight into the buffer `into`) and the interrupts that came in meanwhile, which run here, between the
+# request and whatever the firmware does next.  On the ESP32 they may come at any bytecode; here they come at any access
+# to hardware, which is where shared state is touched.
 import json
 import struct
 import sys
@@ -28,11 +29,26 @@ def _exactly(n):
     return data
 
 
-def call(op, *args):
+def _fill(buf):
+    at = 0
+    while at < len(buf):
+        n = _in.readinto(buf[at:])
+        if not n:
+            raise SystemExit
+        at += n
+
+
+def call(op, *args, raw=b"", into=None):
     global now_us
     body = json.dumps((now_us, op, args))
-    _out.write(struct.pack("<I", len(body)) + body)
-    now_us, ok, value, interrupts = json.loads(_exactly(struct.unpack("<I", _exactly(4))[0]))
+    _out.write(struct.pack("<II", len(body), len(raw)))
+    _out.write(body)
+    if raw:
+        _out.write(raw)
+    size, raw_size = struct.unpack("<II", _exactly(8))
+    now_us, ok, value, interrupts = json.loads(_exactly(size))
+    if raw_size:
+        _fill(memoryview(into)[:raw_size])
     _queue.extend(interrupts)
     if _queue and not _running:
         _run()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Logs out of files into the store: what `fetch-log` wrote, or an image of the flash of a unit that does not start.
+
+Importing the same again adds nothing.  The watermark of a unit is left alone: a file says nothing of what the unit has
+logged since, so the next connection compares as ever.  When its runs were follows from the ANCHOR records in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from . import logfile
+from .errors import InputError
+from .logfile import LogFile
+from .store import Added, Store
+
+_COMMIT_EVERY = 1000
+
+Progress = Callable[[int, int], None]
+
+
+def read(path: Path, unit: str | None = None, runner: str | None = None) -> LogFile:
+    """What a file holds.  `unit`, `runner`: whose it is, where it does not say so itself; InputError if it does not."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})", "choose another file") from None
+    if not data:
+        raise InputError(f"{path}: empty file", "fetch it again")
+    if not logfile.is_log(data):
+        raise InputError(
+            f"{path}: no log of a unit",
+            "kneesense fetch-log writes one",
+        )
+    log = logfile.read(path, data)
+    if unit not in (None, log.unit):
+        raise InputError(f"{path}: the log of unit {log.unit}, not of {unit}", "leave --unit out")
+    return LogFile(log.unit, runner or log.runner, log.records, log.damaged_bytes)
+
+
+def add(
+    store: Store, log: LogFile, again: bool = False, progress: Progress = lambda done, total: None
+) -> Added:
+    """Into the store.  `again`: also what was deleted here before."""
+    if again:
+        store.restore(log.unit, log.records)
+    if log.runner and not all(store.holds(log.unit, record) for record in log.records):
+        store.runner_number(log.runner)  # so that a run that names the runner finds the name
+    added = Added()
+    for at in range(0, len(log.records), _COMMIT_EVERY):
+        added += store.add(log.unit, log.records[at : at + _COMMIT_EVERY], runner=log.runner)
+        progress(min(at + _COMMIT_EVERY, len(log.records)), len(log.records))
+    return added

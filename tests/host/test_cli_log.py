@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: MIT
+"""`fetch-log` and `import` on the command line, against a unit behind a faked Bluetooth stack."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_records import keys
+
+from kneecore import wire
+from kneesense import logfetch, logfile
+from kneesense.errors import InputError
+from kneesense.store import Store, Unit
+
+UNIT = "0a0b0c0d"
+
+
+@pytest.fixture
+def paired(home, stack, monkeypatch):
+    monkeypatch.setattr(logfetch, "CHUNK", 10)
+    monkeypatch.setattr(logfetch, "RETRY_S", 0.01)
+    with Store(home / "runs.sqlite") as store:
+        store.remember(Unit(UNIT, "0c0d", "right", "lateral", "Ann"))
+    unit = stack.unit
+    unit._run({"utc_us": 1_900_000_000_000_000})
+    unit.strides(30)
+    unit._halt({})
+    return unit
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "log" / "ann.kneelog"
+
+
+@pytest.fixture
+def fetched(tell, paired, file):
+    """A fetched log, and the unit gone."""
+    file.parent.mkdir()
+    assert tell("fetch-log", "--out", file)[0] == 0
+    return file
+
+
+def held(file):
+    return logfile.read(file, file.read_bytes())
+
+
+# --- fetch-log ------------------------------------------------------------------------------------------------------
+
+
+def test_the_file_holds_the_log_and_says_whose_it_is(tell, tell_json, paired, file):
+    file.parent.mkdir()
+    code, out, err = tell("fetch-log", "--out", file)
+    assert (code, err) == (0, [])
+    assert out[-1] == f"Next: kneesense import {file}"
+    log = held(file)
+    assert (log.unit, log.runner, log.damaged_bytes) == (UNIT, "Ann", 0)
+    assert log.records == paired.log, "with the time of day, asked for first"
+    assert list(file.parent.iterdir()) == [file]
+    assert "ack" not in paired.commands, "a file is no store"
+    code, records, _ = tell_json("fetch-log", "--out", file, "--overwrite")
+    assert code == 0
+    assert records == [
+        {
+            "type": "summary", "file": str(file), "unit": UNIT, "records": len(paired.log), "resumed": 0,
+            "first_seq": 1, "last_seq": len(paired.log), "bytes": file.stat().st_size,
+        }
+    ]  # fmt: skip
+
+
+def test_an_empty_log_is_a_file_without_records(tell, paired, file, monkeypatch):
+    paired.log.clear()
+    monkeypatch.setattr(paired, "_time", lambda values: None)
+    file.parent.mkdir()
+    assert tell("fetch-log", "--out", file)[0] == 0
+    assert held(file).records == []
+
+
+def test_a_lost_link_in_the_middle_is_gone_on_with(tell, paired, file):
+    file.parent.mkdir()
+    paired.drop_link_after_fetched = 7
+    assert tell("fetch-log", "--out", file)[0] == 0
+    assert held(file).records == paired.log
+
+
+def test_records_lost_on_the_way_are_fetched_again(tell, paired, file):
+    file.parent.mkdir()
+    paired.lose_fetched = 3
+    assert tell("fetch-log", "--out", file)[0] == 0
+    assert held(file).records == paired.log
+
+
+def stopped_after(paired, chunks):
+    """The unit falls silent for good after so many transfers."""
+    send = paired._send_log
+
+    def sending(values):
+        nonlocal chunks
+        chunks -= 1
+        if chunks < 0:
+            paired.unreachable = True
+            paired.drop_link()
+        else:
+            send(values)
+
+    paired._send_log = sending
+    return send
+
+
+def test_a_try_that_ended_early_has_no_file_and_the_next_one_goes_on(tell, tell_json, paired, file):
+    file.parent.mkdir()
+    send = stopped_after(paired, 2)
+    code, _, err = tell("fetch-log", "--out", file)
+    assert (code, len(err)) == (1, 1)
+    part = file.with_name("ann.kneelog.part")
+    assert list(file.parent.iterdir()) == [part]
+    with part.open("ab") as torn:
+        torn.write(paired.log[20].frame[:9])  # a kill in the middle of a write
+    paired._send_log, paired.unreachable = send, False
+    asked = len(paired.commands)
+    code, records, _ = tell_json("fetch-log", "--out", file)
+    assert (code, records[-1]["resumed"], records[-1]["records"]) == (0, 20, len(paired.log))
+    assert held(file).records == paired.log
+    assert held(file).damaged_bytes == 0
+    assert list(file.parent.iterdir()) == [file]
+    assert paired.commands[asked:].count("fetch") == 3, "one to compare, the two that were missing"
+
+
+def test_a_log_that_was_erased_meanwhile_is_begun_anew(tell_json, paired, file):
+    file.parent.mkdir()
+    send = stopped_after(paired, 2)
+    tell_json("fetch-log", "--out", file)
+    paired._send_log, paired.unreachable = send, False
+    paired.log.clear()
+    paired.strides(5)
+    records = tell_json("fetch-log", "--out", file)[1]
+    assert (records[-1]["resumed"], records[-1]["records"]) == (0, 6)
+    assert held(file).records == paired.log
+
+
+def test_a_unit_that_restarts_in_the_middle_loses_no_record_to_numbers_used_again(tell, paired, file):
+    file.parent.mkdir()
+    send, left = paired._send_log, [2]
+
+    def sending(values):
+        left[0] -= 1
+        if left[0]:
+            send(values)
+            return
+        paired.reboot(unwritten=30)  # records that had been fetched from its buffer
+        paired.strides(30)
+        paired._send_log = send
+
+    paired._send_log = sending
+    assert tell("fetch-log", "--out", file)[0] == 0
+    assert {r.key for r in held(file).records} >= {r.key for r in paired.log[:-1]}
+
+
+def test_ctrl_c_keeps_what_was_fetched_and_says_so(tell, paired, file, capsys):
+    file.parent.mkdir()
+    send = paired._send_log
+
+    def sending(values):
+        if values["from_seq"] > 20:
+            asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGINT)
+        else:
+            send(values)
+
+    paired._send_log = sending
+    with pytest.raises(SystemExit) as ended:
+        tell("fetch-log", "--out", file)
+    assert ended.value.code == 130
+    assert capsys.readouterr().out == "stopped: the same command goes on where it stopped\n"
+    assert not file.exists()
+    assert logfile.intact(file, file.with_name("ann.kneelog.part").read_bytes())[1] == paired.log[:20]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "--out is missing"),
+        (("--out", "exists"), "exists: choose another name, or --overwrite"),
+        (("--out", "nowhere/log"), "cannot be written"),
+        (("--out", "."), "is a folder"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told(tell, paired, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exists").touch()
+    code, _, err = tell("fetch-log", *arguments)
+    assert (code in (1, 2), len(err)) == (True, 1)
+    assert words in err[0]
+
+
+def test_what_another_unit_has_begun_is_not_gone_on_with(tell, paired, file):
+    file.parent.mkdir()
+    part = file.with_name("ann.kneelog.part")
+    part.write_bytes(logfile.header("ffffffff", None))
+    code, _, err = tell("fetch-log", "--out", file)
+    assert (code, "is of unit ffffffff: remove it" in err[0]) == (2, True)
+    part.write_bytes(b"notes")
+    assert tell("fetch-log", "--out", file)[0] == 2
+    assert part.read_bytes() == b"notes"
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.none(),
+    st.binary(min_size=1, max_size=16),
+)
+def test_the_first_line_is_read_as_it_was_written(tmp_path_factory, runner, unit):
+    path = tmp_path_factory.getbasetemp() / "x"
+    log = logfile.read(path, logfile.header(unit.hex(), runner))
+    assert (log.unit, log.runner, log.records) == (unit.hex(), runner, [])
+
+
+def test_the_line_in_the_documentation_is_one():
+    page = Path(__file__).parents[2] / "docs" / "protocol.md"
+    (line,) = [text for text in page.read_text().splitlines() if text.startswith("    kneesense-log ")]
+    log = logfile.read(page, line.strip().encode() + b"\n")
+    assert (log.unit, log.runner) == ("240ac4000001", "Ann")
+
+
+@given(st.integers(0, 200), st.integers(1, 255))
+def test_a_flipped_byte_costs_one_record_or_is_told(tmp_path_factory, at, flip):
+    path = tmp_path_factory.getbasetemp() / "x"
+    frames = [wire.frame(wire.MARK, {"seq": seq, "boot": 1, "t_us": seq, "kind": 0}) for seq in range(1, 9)]
+    head = logfile.header(UNIT, "Ann")
+    data = bytearray(head + b"".join(frames))
+    data[at % len(data)] ^= flip
+    if at % len(data) < len(head):
+        with pytest.raises(InputError):
+            logfile.read(path, bytes(data))
+        return
+    log = logfile.read(path, bytes(data))
+    assert len(log.records) == 7
+    assert log.damaged_bytes == len(frames[0])
+
+
+# --- import ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(fetched, monkeypatch, tmp_path):
+    """Another computer, that knows nobody."""
+    monkeypatch.setenv("KNEESENSE_HOME", str(tmp_path / "elsewhere"))
+    return tmp_path / "elsewhere" / "runs.sqlite"
+
+
+def test_a_file_makes_the_runs_of_its_runner_with_their_dates(tell, tell_json, elsewhere, fetched, paired):
+    code, records, err = tell_json("import", fetched)
+    assert (code, err) == (0, [])
+    assert set(records[0]) == keys("file")
+    n = len(paired.log)
+    assert (records[-1]["new"], records[-1]["known"], records[-1]["files"]) == (n, 0, 1)
+    with Store(elsewhere) as store:
+        assert store.records(UNIT) == paired.log
+        assert [run.runner for run in store.runs()] == ["Ann"]
+    assert tell("runs")[1][0].split()[1].startswith("2030-"), "from the host's clock in the log"
+
+
+def test_again_adds_nothing(tell, tell_json, elsewhere, fetched, paired):
+    tell("import", fetched)
+    with Store(elsewhere) as store:
+        before = "\n".join(store._db.iterdump())
+    records = tell_json("import", fetched)[1]
+    assert (records[-1]["new"], records[-1]["known"]) == (0, len(paired.log))
+    with Store(elsewhere) as store:
+        assert "\n".join(store._db.iterdump()) == before
+
+
+def test_a_unit_that_comes_later_adds_only_what_is_new(tell, tell_json, home, fetched, paired):
+    tell("import", fetched)
+    paired.strides(2)
+    assert tell("run", "--attach")[0] == 0
+    with Store(home / "runs.sqlite") as store:
+        assert store.records(UNIT) == paired.log
+        assert store.problems() == []
+
+
+def test_a_folder_is_imported_file_by_file_and_others_are_passed_over(tell_json, elsewhere, fetched, paired):
+    (fetched.parent / "notes.txt").write_text("not a log")
+    paired.strides(3)
+    (fetched.parent / "later").write_bytes(
+        logfile.header(UNIT, "Ann") + b"".join(record.frame for record in paired.log)
+    )
+    code, records, err = tell_json("import", fetched.parent)
+    assert code == 0
+    assert [r["type"] for r in records] == ["warning", "file", "file", "summary"]
+    assert "notes.txt: no log of a unit" in err[0]
+    assert (records[-1]["new"], records[-1]["known"]) == (len(paired.log), len(paired.log) - 3)
+
+
+def test_damaged_parts_are_left_out_and_counted(tell_json, elsewhere, fetched, paired):
+    data = bytearray(fetched.read_bytes())
+    data[len(data) // 2] ^= 1
+    fetched.write_bytes(data)
+    records = tell_json("import", fetched)[1]
+    assert records[-1]["new"] == len(paired.log) - 1
+    assert records[-1]["damaged_bytes"] == len(paired.log[10].frame)
+
+
+def test_a_record_with_other_content_is_kept_beside_the_first(tell, tell_json, elsewhere, fetched, paired):
+    tell("import", fetched)
+    other = wire.decode(paired.log[5].frame)[1] | {"confidence": 1}
+    fetched.write_bytes(logfile.header(UNIT, "Ann") + wire.frame(wire.STRIDE, other))
+    assert tell_json("import", fetched)[1][-1]["conflicts"] == 1
+    with Store(elsewhere) as store:
+        assert store.records(UNIT)[5] == paired.log[5]
+
+
+def test_what_was_deleted_here_comes_back_only_when_asked(tell, tell_json, elsewhere, fetched, paired):
+    tell("import", fetched)
+    assert tell("delete", "--runner", "Ann", "--yes")[0] == 0
+    code, records, _ = tell_json("import", fetched)
+    assert (code, records[-1]["new"], records[-1]["deleted"]) == (0, 0, len(paired.log))
+    with Store(elsewhere) as store:
+        assert store.runners() == []
+    records = tell_json("import", fetched, "--deleted")[1]
+    assert records[-1]["new"] == len(paired.log)
+    with Store(elsewhere) as store:
+        assert [run.runner for run in store.runs()] == ["Ann"]
+
+
+def test_a_runner_can_be_named_where_the_file_does_not(tell, elsewhere, fetched, paired):
+    fetched.write_bytes(logfile.header(UNIT, None) + b"".join(record.frame for record in paired.log))
+    tell("import", fetched, "--runner", "Bea")
+    with Store(elsewhere) as store:
+        assert [run.runner for run in store.runs()] == ["Bea"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "no such file"),
+        (b"", "empty file"),
+        (b"seven words that are no log at all", "no log of a unit"),
+        (b"kneesense-log 2 {} 00000000\n", "version 2: pip install"),
+        (b"kneesense-log 1 {} 00000000\n", "first line, which says whose log it is, is damaged"),
+        (b"kneesense-log 1 ", "is damaged"),
+        (logfile.header("xyz", None), "names no unit"),
+        (logfile.header("..", None), "names no unit"),
+    ],
+)
+def test_a_wrong_file_is_one_line_and_adds_nothing(tell, home, tmp_path, content, words):
+    path = tmp_path / "wrong"
+    if content is not None:
+        path.write_bytes(content)
+    code, out, err = tell("import", path)
+    assert (code, out, len(err)) == (2, [], 1)
+    assert words in err[0]
+    assert not (home / "runs.sqlite").exists()
+
+
+def test_a_folder_without_a_log_is_told(tell, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = tell("import", tmp_path / "empty")
+    assert (code, "no log of a unit in this folder" in err[-1]) == (2, True)
+
+
+def test_a_file_of_another_unit_than_named_is_refused(tell, elsewhere, fetched):
+    code, _, err = tell("import", fetched, "--unit", "0f0f0f0f")
+    assert (code, "of unit 0a0b0c0d, not of 0f0f0f0f" in err[0]) == (2, True)
+    assert tell("import", fetched, "--unit", "0A0B0C0D")[0] == 0
