@@ -25,7 +25,7 @@ CALIBRATION = {name: 0 for name, _ in wire.CALIBRATE.fields[1:]} | {
     "chip": 1,
 }
 
-UTC_US = 1_767_225_600_000_000  # 2026-01-01, when every boot of it begins
+UTC_US = 1_767_268_800_000_000  # 2026-01-01 12:00, when every boot of it begins
 
 HEALTH = {name: 0 for name, _ in wire.HEALTH.fields} | {
     "cause": 1,
