@@ -117,7 +117,7 @@ def test_one_reading_of_a_wrong_clock_between_right_ones_changes_nothing():
 
 
 def test_two_readings_beyond_any_quartz_are_no_drift():
-    tie = fit(readings(Quartz(), [0]) + [Reading(1000 * S, UTC_US + 1000 * S + 250 * MS, 5 * MS)])
+    tie = fit([*readings(Quartz(), [0]), Reading(1000 * S, UTC_US + 1000 * S + 250 * MS, 5 * MS)])
     assert len(tie.readings) == 1
     assert tie.jumps[0].by_us == 250 * MS
 
