@@ -84,8 +84,6 @@ def of_run(store: Store, run: Run) -> RunSamples:
             gaps.append((values["at_x16"] >> 4, (values["at_x16"] >> 4) + values["samples"]))
         elif frame.code == wire.STOP.code:
             end = values["samples"]
-        if frame.code in (wire.PACE.code, wire.STOP.code) and values["rate_mhz"]:
-            ratio = values["rate_mhz"] / (1000 * start["rate_hz"])
     if not pieces:
         raise NothingFound(
             f"run {run.id} has no samples", "they are recorded while the unit's setting raw_record is 1"

@@ -18,15 +18,18 @@ from .times import utc
 CLOCK_SET = "clock_set"
 
 
-def find(store: Store, word: str) -> Run:
-    """The run a user means: its number, or `last`.  Raises NothingFound."""
-    runs = {str(run.id): run for run in store.runs()}
+def find(store: Store, word: str, runner: str | None = None) -> Run:
+    """The run a user means: its number, or `last`, of that runner.  Raises NothingFound."""
+    runs = {str(run.id): run for run in store.runs() if runner in (None, run.runner)}
     if word == "last" and runs:
         return runs[max(runs, key=int)]
     if word in runs:
         return runs[word]
+    whose = f" of {runner}" if runner else ""
     raise NothingFound(
-        f"there is no run {word} in {store.file}" if runs else f"there are no runs in {store.file} yet",
+        f"there is no run {word}{whose} in {store.file}"
+        if runs
+        else f"there are no runs{whose} in {store.file} yet",
         "kneesense runs lists them" if runs else "kneesense run records one",
     )
 
@@ -50,11 +53,18 @@ class StoredRun:
         self.date = dating.of(store, run, rate.zero_us, last_us)
         reader = RunRecords(_about(run, self.date), rate=rate)
         self.records: list[Record] = []
+        self.t_us: list[int] = []
+        """Device time of each of them."""
+        jumps = self.date.jumps(last_us)
         for frame in [*frames, *([cut] if cut else [])]:
+            while jumps and jumps[0].t_us <= frame.t_us:
+                jump = jumps.pop(0)
+                self.records.append(_clock_set(jump, rate.zero_us))
+                self.t_us.append(jump.t_us)
             record = reader.feed(frame.name, frame.values())
             if record is not None:
                 self.records.append(record)
-        self.records += [_clock_set(jump, rate.zero_us) for jump in self.date.jumps(last_us)]
+                self.t_us.append(frame.t_us)
         self.start = self.records[0]
         self.summary = reader.summary(
             str(store.file), (last_us - rate.zero_us) / 1e6, _utc(self.date.utc_us(last_us))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import StoreError, StoreFull
+from .errors import StoreBusy, StoreError, StoreFull
 
 APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
@@ -143,7 +143,7 @@ _WRITABLE = "make its folder and itself writable, or choose another with --store
 _CAUSES = (
     ("SQLITE_FULL", StoreFull, "no space is left for {file}", "free some space; what was committed stays"),
     ("SQLITE_IOERR_WRITE", StoreFull, "{file} cannot grow", "free some space; what was committed stays"),
-    ("SQLITE_BUSY", StoreError, "another program has kept {file} busy", "end it, or try again"),
+    ("SQLITE_BUSY", StoreBusy, "another program has kept {file} busy", "end it, or try again"),
     (
         "SQLITE_READONLY",
         StoreError,

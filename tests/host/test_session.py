@@ -10,7 +10,12 @@ from fakeunit import CALIBRATION, FakeUnit
 
 from kneecore import wire
 from kneesense.bus import Arrival, News
-from kneesense.errors import CommandRefused, LinkLost, NothingFound, StoreFull, VersionMismatch
+from kneesense.errors import (
+    CommandRefused,
+    LinkLost,
+    NothingFound,
+    VersionMismatch,
+)
 from kneesense.link import Channel
 from kneesense.session import Pace, Plan, Session
 from kneesense.store import Store, Unit
@@ -44,7 +49,7 @@ def caught_up(fake, store):
 @asynccontextmanager
 async def running(fake, store, plan=None, **options):
     """A session whose run has begun; on exit it is stopped and must end as asked."""
-    session = Session(fake.link, store, plan or Plan(), pace=PACE, **options)
+    session = Session(fake.link, store, plan or Plan(), **{"pace": PACE, **options})
     session.heard = session.bus.subscribe()
     work = asyncio.create_task(session.run())
     await until(lambda: session.run_key is not None or work.done())
@@ -373,17 +378,3 @@ async def test_another_wire_version_stores_nothing(fake, store):
     with pytest.raises(VersionMismatch):
         await Session(fake.link, store, Plan(), pace=PACE).run()
     assert store.records(DEVICE) == []
-
-
-async def test_a_full_store_ends_the_session_and_leaves_the_unit_running(fake, store):
-    session = Session(fake.link, store, Plan(), pace=PACE)
-    work = asyncio.create_task(session.run())
-    await until(lambda: session.run_key is not None)
-    store._row(f"PRAGMA max_page_count = {store._row('PRAGMA page_count')[0] + 1}")
-    committed = store.records(DEVICE)
-    fake.strides(2000)
-    with pytest.raises(StoreFull):
-        await work
-    assert fake.running
-    assert store.records(DEVICE)[: len(committed)] == committed
-    assert store.problems() == []

@@ -42,6 +42,7 @@ COMMANDS = {
     "validate": "Measure how right the numbers are, on recordings and simulated runners.",
     "simulate": "Write recordings of simulated runners, with truth.",
     "bench": "Measure speed and latency.",
+    "soak": "Run for an hour with faults at random moments, and audit what came of it.",
 }
 
 app = App(

@@ -102,6 +102,10 @@ class Process:
         """Virtual time of this process: the world's, or a little ahead of it while it computes."""
         return max(round(self._loop.time() * 1e6), self._sent_us)
 
+    def fileno(self) -> int:
+        """Of the file that its requests come from."""
+        return self._reader
+
     def start(self) -> None:
         to_world, from_firmware = os.pipe()
         to_firmware, from_world = os.pipe()
