@@ -8,10 +8,12 @@ logged since, so the next connection compares as ever.  When its runs were follo
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from . import logfile
+from . import logfile, logimage
 from .errors import InputError
+from .frames import parse
 from .logfile import LogFile
 from .store import Added, Store
 
@@ -31,14 +33,25 @@ def read(path: Path, unit: str | None = None, runner: str | None = None) -> LogF
     if not data:
         raise InputError(f"{path}: empty file", "fetch it again")
     if not logfile.is_log(data):
-        raise InputError(
-            f"{path}: no log of a unit",
-            "kneesense fetch-log writes one",
-        )
+        return _image(path, data, unit, runner)
     log = logfile.read(path, data)
     if unit not in (None, log.unit):
         raise InputError(f"{path}: the log of unit {log.unit}, not of {unit}", "leave --unit out")
-    return LogFile(log.unit, runner or log.runner, log.records, log.damaged_bytes)
+    return replace(log, runner=runner or log.runner)
+
+
+def _image(path: Path, data: bytes, unit: str | None, runner: str | None) -> LogFile:
+    """Of the whole flash or of a part of it: sectors of the log are found wherever they lie."""
+    if not logimage.sectors(data):
+        raise InputError(
+            f"{path}: neither a log of a unit nor an image of its flash", "kneesense fetch-log writes a log"
+        )
+    if unit is None:
+        raise InputError(
+            f"{path}: the image of a flash does not say whose it is", "--unit ID, and --runner NAME"
+        )
+    records = [record for frame in logimage.frames(data) if (record := parse(frame)) is not None]
+    return LogFile(unit, runner, records, None)
 
 
 def add(

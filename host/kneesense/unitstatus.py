@@ -66,6 +66,11 @@ _TROUBLES = {
     ),
 }
 
+_NO_LOG = (
+    "the flash has no place for a log: nothing is kept, cues go on",
+    "install the unit anew, with its partition table",
+)
+
 
 def bytes_a_second(rate_hz: int, raw: bool) -> float:
     """What a run adds to the log."""
@@ -83,9 +88,7 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
     found: list[Finding] = []
     if health is None:
         return [_older(info)]
-    for code in health.troubles:
-        message, advice = _TROUBLES.get(code, (f"the unit tells of '{code}'", "update kneesense"))
-        found.append(Finding(code, message, advice, wrong=True))
+    found += [_trouble(code, health) for code in health.troubles]
     known = {finding.code for finding in found}
     if battery.is_low(health.percent, health.charging) and "battery_low" not in known:
         found.append(
@@ -123,6 +126,12 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
     if info.wire[1] < wire.MINOR:
         found.append(_older(info))
     return found
+
+
+def _trouble(code: str, health: UnitHealth) -> Finding:
+    unknown = (f"the unit tells of '{code}'", "update kneesense")
+    words = _NO_LOG if code == "log" and not health.capacity_bytes else _TROUBLES.get(code, unknown)
+    return Finding(code, *words, wrong=True)
 
 
 def _older(info: UnitInfo) -> Finding:

@@ -87,6 +87,12 @@ def test_every_trouble_has_words(name):
     assert "tells of" not in found.message
 
 
+def test_a_flash_without_a_place_for_the_log_is_another_trouble_than_one_that_cannot_be_written():
+    (found,) = findings(INFO, health(troubles=("log",), capacity_bytes=0))
+    assert "partition table" in found.advice
+    assert "partition table" not in findings(INFO, health(troubles=("log",)))[0].advice
+
+
 def test_a_trouble_of_a_later_firmware_is_told_by_its_code():
     (found,) = findings(INFO, health(troubles=("code_9",)))
     assert "'code_9'" in found.message
