@@ -65,15 +65,17 @@ class LogSync:
 
     async def meet(self, unit: Device) -> None:
         """First thing on a connection: tell the time, fetch what is missing here, tell the unit that it is safe."""
-        await unit.time()
-        self.keep_clock(unit)
+        await self.tell_time(unit)
         await self.catch_up(unit)
         await self.acknowledge(unit)
 
+    async def tell_time(self, unit: Device) -> None:
+        """Put the time into the unit's log, for whoever reads it elsewhere; keep here what is known of its clock."""
+        await unit.time()
+        self.keep_clock(unit)
+
     def keep_clock(self, unit: Device) -> None:
-        """Keep the tie of the unit's time to UTC as far as it is known by now."""
-        if unit.clock.best is not None:
-            self._store.set_clock(self.device, unit.info.boot, unit.clock.best)
+        self._store.add_readings(self.device, unit.info.boot, unit.trips.readings)
 
     async def catch_up(self, unit: Device) -> None:
         """After connecting: find the last record that both sides have, then fetch everything since.
