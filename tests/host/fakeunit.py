@@ -117,7 +117,7 @@ class FakeUnit:
         if unwritten:
             self.next_seq = self.log[-unwritten].seq
             del self.log[-unwritten:]
-        self.boot += 1
+        self.boot = (self.boot + 1) & 0xFFFF
         self.running = False
         self.t_us = 500_000
 
