@@ -2,7 +2,7 @@
 """Logs out of files into the store: what `fetch-log` wrote, or an image of the flash of a unit that does not start.
 
 Importing the same again adds nothing.  The watermark of a unit is left alone: a file says nothing of what the unit has
-logged since, so the next connection compares as ever.
+logged since, so the next connection compares as ever.  When its runs were follows from the ANCHOR records in it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from kneecore import wire
-
 from . import logfile, logimage
-from .clock import Offset
 from .errors import InputError
-from .frames import LogFrame, parse
+from .frames import parse
 from .logfile import LogFile
 from .store import Added, Store
 
 _COMMIT_EVERY = 1000
-_ANCHOR_ERROR_US = 5_000_000  # a host gives a command up after so long: its time is late by less
 
 Progress = Callable[[int, int], None]
 
@@ -64,22 +60,10 @@ def add(
     """Into the store.  `again`: also what was deleted here before."""
     if again:
         store.restore(log.unit, log.records)
-    fresh = [record for record in log.records if not store.holds(log.unit, record)]
-    if fresh and log.runner:
+    if log.runner and not all(store.holds(log.unit, record) for record in log.records):
         store.runner_number(log.runner)  # so that a run that names the runner finds the name
     added = Added()
     for at in range(0, len(log.records), _COMMIT_EVERY):
         added += store.add(log.unit, log.records[at : at + _COMMIT_EVERY], runner=log.runner)
         progress(min(at + _COMMIT_EVERY, len(log.records)), len(log.records))
-    for record in fresh:
-        if record.code == wire.ANCHOR.code:
-            store.set_clock(log.unit, record.boot, _tie(record))
     return added
-
-
-def _tie(anchor: LogFrame) -> Offset:
-    """Of the unit's time to a host's, as that host has measured it."""
-    values = anchor.values()
-    if values["at_us"]:
-        return Offset(values["utc_us"] - values["at_us"], values["error_us"])
-    return Offset(values["utc_us"] - anchor.t_us, _ANCHOR_ERROR_US)

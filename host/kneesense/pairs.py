@@ -18,6 +18,7 @@ from .records import Record
 from .store import Run, Store
 from .stored import StoredRun
 from .symmetry import Comparison, Contact
+from .tie import Tie
 
 SIDES = ("left", "right")
 _NEIGHBOURS = 31  # strides; odd
@@ -98,7 +99,7 @@ def of(store: Store, run: Run) -> Pair | None:
     by_device: dict[str, list[StoredRun]] = {}
     for other in outings.of(store, run):
         by_device.setdefault(other.device, []).append(StoredRun(store, other))
-    legs = [_leg(store, device, runs) for device, runs in by_device.items()]
+    legs = [_leg(device, runs) for device, runs in by_device.items()]
     own = next(leg for leg in legs if leg.device == run.device)
     rest = [leg for leg in legs if leg is not own]
     if not rest:
@@ -116,20 +117,20 @@ def summary(legs: Sequence[Record]) -> Record:
     return {**longest, **counted, "mean_cadence_spm": _rounded(mean, 2)}
 
 
-def _leg(store: Store, device: str, runs: Sequence[StoredRun]) -> Leg:
+def _leg(device: str, runs: Sequence[StoredRun]) -> Leg:
     contacts: list[Contact] = []
     error_us: int | None = 0
     for stored in sorted(runs, key=lambda stored: stored.run.start):
-        clock = store.clock(device, stored.run.boot)
-        if clock is None:
+        tie = stored.date.tie
+        if tie is None:
             error_us = None
         elif error_us is not None:
-            error_us = max(error_us, clock.error_us)
-            contacts += _contacts(stored, clock.offset_us)
+            error_us = max(error_us, tie.error_us(stored.t_us[0]), tie.error_us(stored.t_us[-1]))
+            contacts += _contacts(stored, tie)
     return Leg(device, runs[0].start["side"], runs, contacts, None if error_us is None else error_us / 1e6)
 
 
-def _contacts(stored: StoredRun, offset_us: int) -> list[Contact]:
+def _contacts(stored: StoredRun, tie: Tie) -> list[Contact]:
     strides = [
         (record, t_us)
         for record, t_us in zip(stored.records, stored.t_us, strict=True)
@@ -139,7 +140,7 @@ def _contacts(stored: StoredRun, offset_us: int) -> list[Contact]:
     if not told:
         return []
     at_s = np.array([record["ic_s"] for record, _ in told])
-    way_s = np.array([(t_us + offset_us) / 1e6 - r["ic_s"] - r["stride_s"] for r, t_us in told])
+    way_s = np.array([tie.utc_us(t_us) / 1e6 - r["ic_s"] - r["stride_s"] for r, t_us in told])
     ends = np.pad(way_s, _NEIGHBOURS // 2, mode="reflect" if len(way_s) > _NEIGHBOURS else "edge")
     usual_s = np.median(np.lib.stride_tricks.sliding_window_view(ends, _NEIGHBOURS), axis=1)
     ic_s = np.array([record["ic_s"] for record, _ in strides])

@@ -72,6 +72,8 @@ class Pace:
 
     commit_s: float = 0.5
     """Live records are committed at most once in this time."""
+    time_s: float = 300.0
+    """The unit is told the time so often, at the start of a run and before its end."""
     check_s: float = 5.0
     """After so long a silence the unit is asked whether there is more: notifications may all be lost."""
     step_s: float = STEP_S
@@ -287,9 +289,13 @@ class Session:
     async def _follow(self, unit: Device, sync: LogSync) -> None:
         """Store live records until the run ends."""
         loop = asyncio.get_running_loop()
+        told = loop.time()
         while not self._stop.is_set() and not self._ended:
             records = await self._arrived(unit)
             began = loop.time()
+            if began - told >= self._pace.time_s:
+                told = began
+                await sync.tell_time(unit)
             await sync.commit(records)
             if not records and not self._stop.is_set():
                 await self._ask(unit, sync)
@@ -307,6 +313,7 @@ class Session:
     async def _finish(self, unit: Device, sync: LogSync) -> None:
         """End the run unless it has ended, and fetch the rest of the log."""
         if not self._leaves and not self._ended and (await unit.hello()).running:
+            await sync.tell_time(unit)
             await unit.stop()
         info = await unit.hello()
         self.goes_on = info.running

@@ -60,7 +60,7 @@ def test_a_log_is_fetched_over_lost_links_and_imported_elsewhere(tmp_path: Path,
             assert [record.frame for record in store.records(UNIT)] == frames[: len(log.records)]
             (found,) = store.runs()
             assert found.runner == "Ann"
-            assert store.clock(UNIT, found.boot) is not None, "a host has told the time"
+            assert store.tie(UNIT, found.boot) is not None, "a host has told the time"
 
     inside(tmp_path, act)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kneecore import programme, settings, wire
+from kneesense.clock import Moment
 from kneesense.errors import LinkLost
 from kneesense.frames import LogFrame, parse
 from kneesense.inbox import Inbox
@@ -23,6 +24,8 @@ CALIBRATION = dict.fromkeys(wire.CALIBRATE.names[1:], 0) | {
     "face": 2,
     "chip": 1,
 }
+
+UTC_US = 1_767_268_800_000_000  # 2026-01-01 12:00, when every boot of it begins
 
 HEALTH = dict.fromkeys(wire.HEALTH.names, 0) | {
     "cause": 1,
@@ -100,6 +103,10 @@ class FakeUnit:
     def strides(self, count: int) -> list[LogFrame]:
         return [self.stride(ic_x16=5600 * i) for i in range(count)]
 
+    def moment(self) -> Moment:
+        """What a computer's clocks show that goes exactly as this unit's does."""
+        return Moment(self.t_us, UTC_US + self.t_us)
+
     def drop_link(self) -> None:
         if self.link_now:
             self.link_now.lose()
@@ -110,7 +117,7 @@ class FakeUnit:
         if unwritten:
             self.next_seq = self.log[-unwritten].seq
             del self.log[-unwritten:]
-        self.boot += 1
+        self.boot = (self.boot + 1) & 0xFFFF
         self.running = False
         self.t_us = 500_000
 
@@ -185,7 +192,7 @@ class FakeUnit:
 
     def _run(self, values: Mapping[str, int]) -> bytes:
         self.running = True
-        self.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self.record(wire.ANCHOR, {name: values.get(name, 0) for name in ("utc_us", "at_us", "error_us")})
         start = {"rate_hz": 500, "acc_lsb_per_g": 2048, "gyro_lsb_per_10dps": 164, "fw_minor": 1}
         start["runner"] = values.get("runner", 0)
         return self.record(wire.START, start | self.calibration).seq.to_bytes(4, "little")
@@ -220,7 +227,7 @@ class FakeUnit:
         self.acked.append((values["boot"], values["seq"]))
 
     def _time(self, values: Mapping[str, int]) -> None:
-        self.record(wire.ANCHOR, {"utc_us": values["utc_us"]})
+        self.record(wire.ANCHOR, {name: values.get(name, 0) for name in ("utc_us", "at_us", "error_us")})
 
     def _note(self, values: Mapping[str, int]) -> None:
         self.record(wire.MARK, {"kind": values["kind"]})

@@ -7,11 +7,12 @@ import signal
 from pathlib import Path
 
 import pytest
+from fakeunit import UTC_US
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kneecore import wire
-from kneesense import logfetch, logfile
+from kneesense import clock, logfetch, logfile
 from kneesense.errors import InputError
 from kneesense.store import Store, Unit
 
@@ -25,10 +26,11 @@ def paired(home, stack, monkeypatch):
     with Store(home / "runs.sqlite") as store:
         store.remember(Unit(UNIT, "0c0d", "right", "lateral", "Ann"))
     unit = stack.unit
-    unit._run({"utc_us": 1_900_000_000_000_000})
+    unit._run({"utc_us": UTC_US})
     unit.strides(30)
     unit._halt({})
-    return unit
+    with clock.replaced(unit.moment):
+        yield unit
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def legs(home, stack, monkeypatch):
     for unit, strides in ((left, 4), (right, 5)):
         unit._run = beginning(unit, strides)
     find = ble.find
-    monkeypatch.setattr(ble, "find", lambda unit, seconds: find(unit, 0.05))
+    monkeypatch.setattr(ble, "find", lambda unit, seconds: find(unit, 0.25))
     return left, right
 
 

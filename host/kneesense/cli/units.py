@@ -49,6 +49,15 @@ def worn(units: list[Unit], unit: str | None, runner: str | None) -> list[Unit]:
     raise _unclear(units, unit, runner, bool(fits), "--unit or --runner")
 
 
+def of(units: list[Unit], unit: str | None, runner: str | None) -> list[Unit]:
+    """Every unit of that id and of that runner, at least one."""
+    _fitting(units, None, None)
+    fits = [u for u in units if (unit is None or _answers_to(u, unit)) and runner in (None, u.runner)]
+    if not fits:
+        raise _unclear(units, unit, runner, False, "--unit")
+    return fits
+
+
 def _fitting(units: list[Unit], unit: str | None, runner: str | None) -> list[Unit]:
     if not units:
         raise NothingFound("no unit is paired", "kneesense scan, then kneesense pair UNIT --side left|right")
@@ -61,10 +70,14 @@ def _fitting(units: list[Unit], unit: str | None, runner: str | None) -> list[Un
 
 
 def _unclear(units: list[Unit], unit: str | None, runner: str | None, some: bool, by: str) -> InputError:
-    names = ", ".join(f"{u.handle} ({u.runner}, {u.side})" for u in units)
+    listed = [u for u in units if runner in (None, u.runner)]  # who asks for one runner hears of no other
+    names = ", ".join(f"{u.handle} ({u.runner}, {u.side})" for u in listed)
     asked = " ".join(word for word in (unit, runner) if word)
     return InputError(
-        "several units are paired" if some else f"no paired unit for {asked}", f"name one with {by}: {names}"
+        "several units are paired" if some else f"no paired unit for {asked}",
+        f"name one with {by}: {names}"
+        if names
+        else f"kneesense pair UNIT --side left|right --runner {runner}",
     )
 
 

@@ -76,12 +76,19 @@ class Process:
     """One running firmware.  `interrupt` wakes it; `ended` is set when it is gone."""
 
     def __init__(
-        self, hardware: Hardware, flash: Path, output: IO[bytes] | int, program: Path | None = None
+        self,
+        hardware: Hardware,
+        flash: Path,
+        output: IO[bytes] | int,
+        program: Path | None = None,
+        ticks_ppm: int = 0,
     ) -> None:
+        """`ticks_ppm`: its clock is so much too fast."""
         self._hardware = hardware
         self._flash = flash
         self._output = output
         self._program = program
+        self._ticks_ppm = ticks_ppm
         self._loop = virtual_loop()
         self._buffer = bytearray()
         self._interrupts: list[tuple[int, str, Any]] = []
@@ -114,6 +121,7 @@ class Process:
             "MICROPYPATH": f"{standins}:{modules}:.frozen",
             "KNEESENSE_WORLD_OUT": str(from_firmware),
             "KNEESENSE_WORLD_IN": str(to_firmware),
+            "KNEESENSE_TICKS_PPM": str(self._ticks_ppm),
         }
         self._child = subprocess.Popen(
             [micropython(), "-X", f"heapsize={HEAP}", str(program)],
