@@ -37,6 +37,10 @@ cues: $(VENV)/dev.ready ## ten thousand strides with cues through the real firmw
 stalls: $(VENV)/dev.ready ## ten minutes on each sensor chip while the program stands still now and then: is a sample lost?
 	@PYTHONPATH=. $(BIN)/python -m tests.checks.stalls
 
+soak: $(VENV)/dev.ready ## an hour with 500 faults at random moments and a million spoilt frames for each decoder
+	@$(BIN)/kneesense soak
+	@$(BIN)/kneesense soak --fuzz 1000000
+
 bench: $(VENV)/dev.ready ## measure speed and latency against peers
 	@$(BIN)/kneesense bench
 

@@ -187,7 +187,9 @@ HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
 GET = _record("get", 0x41, ("token", "H"), ("setting", "B"))
 SET = _record("set", 0x42, ("token", "H"), ("setting", "B"), ("value", "i"))
 CALIBRATE = _record("calibrate", 0x43, ("token", "H"), *_CALIBRATION)
-RUN = _record("run", 0x44, ("token", "H"), ("utc_us", "q"), ("runner", "H"))
+RUN = _record(  # as in ANCHOR since MINOR 3
+    "run", 0x44, ("token", "H"), ("utc_us", "q"), ("runner", "H"), ("at_us", "Q"), ("error_us", "I")
+)
 HALT = _record("halt", 0x45, ("token", "H"))
 BUZZ = _record(  # `pattern` since MINOR 2: its number in patterns.py + 1, 0: a pulse of pulse_ms
     "buzz", 0x46, ("token", "H"), ("pulse_ms", "H"), ("pattern", "B")

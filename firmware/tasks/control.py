@@ -156,7 +156,7 @@ class Control:
 
     def _run(self, values) -> bytes:
         seq = self._runs.start(HOST, values["runner"])
-        self._anchor(values["utc_us"])
+        self._time(values)
         return _i32(seq)
 
     def _halt(self, values) -> bytes:
@@ -204,10 +204,7 @@ class Control:
         self._log.acknowledge(values["seq"])
 
     def _time(self, values) -> None:
-        self._anchor(values["utc_us"], values["at_us"], values["error_us"])
-
-    def _anchor(self, utc_us: int, at_us: int = 0, error_us: int = 0) -> None:
-        self._journal.record(wire.ANCHOR, {"utc_us": utc_us, "at_us": at_us, "error_us": error_us})
+        self._journal.record(wire.ANCHOR, {name: values[name] for name in ("utc_us", "at_us", "error_us")})
 
     def _note(self, values) -> None:
         if values["kind"] >= len(wire.MARKS):

@@ -14,9 +14,9 @@ from zlib import crc32
 
 from kneecore import wire
 
-from .clock import Offset
 from .errors import InputError
 from .frames import LogFrame, parse
+from .storeclock import StoreClock
 from .storedelete import StoreDelete
 
 Key = tuple[int, int]
@@ -76,7 +76,7 @@ class Added:
         )
 
 
-class Store(StoreDelete):
+class Store(StoreDelete, StoreClock):
     """Records, runs, units, clocks, and what is kept of runners."""
 
     def add(
@@ -316,21 +316,6 @@ class Store(StoreDelete):
             elif run is not None:
                 found.append((run, record))
         return found
-
-    def set_clock(self, device: str, boot: int, offset: Offset) -> None:
-        """Keep a boot's tie to UTC unless a surer one is known."""
-        with self._transaction():
-            self._write(
-                "INSERT INTO clock VALUES (?, ?, ?, ?) ON CONFLICT (device, boot) DO UPDATE SET"
-                " offset_us = excluded.offset_us, error_us = excluded.error_us"
-                " WHERE excluded.error_us < clock.error_us",
-                *(device, boot, offset.offset_us, offset.error_us),
-            )
-
-    def clock(self, device: str, boot: int) -> Offset | None:
-        """A boot's tie to UTC; None when no host has talked to the unit in that boot."""
-        row = self._row("SELECT offset_us, error_us FROM clock WHERE (device, boot) = (?, ?)", device, boot)
-        return Offset(*row) if row else None
 
     def problems(self) -> list[str]:
         """What is wrong with the file, in words; empty when every page and every frame's checksum is right."""

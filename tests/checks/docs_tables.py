@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kneecore import chips, gatt, settings, wire
-from kneesense import errors
+from drivers.flashlog import RAW_RESERVE_BYTES
+from kneecore import chips, gatt, sector, settings, wire
+from kneesense import errors, partitions
 from kneesense.cli.app import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -177,16 +178,18 @@ def settings_table() -> str:
 
 
 def raw_table() -> str:
-    """What recording every sample costs, by the sensor's rate; MB are millions of bytes, as on a flash chip's label."""
-    sizes = (1.5, 14)
+    """What recording every sample costs, by the sensor's rate, and how long the log's partition takes it."""
     frame = wire.RAW.size + wire.OVERHEAD + 12 * wire.RAW_SAMPLES
+    a_sector = (partitions.SECTOR - sector.DATA - sector.SPARE) // frame
+    logs = {mb: next(p for p in partitions.table(mb) if p.name == "log") for mb in (4, 16)}
     rows = []
     for rate_hz in sorted({chip.rate_hz for chip in chips.TABLE[1:]}):
-        bytes_a_s = rate_hz * frame / wire.RAW_SAMPLES
-        minutes = (f"{1e6 * size / bytes_a_s / 60:.1f}" for size in sizes)
-        rows.append((rate_hz, f"{rate_hz / wire.RAW_SAMPLES:.1f}", f"{bytes_a_s:.0f}", *minutes))
-    head = ("samples a second", "records a second", "bytes a second", *(f"minutes in {s} MB" for s in sizes))
-    return table(head, rows)
+        a_second = rate_hz / wire.RAW_SAMPLES
+        sectors = ((log.size - RAW_RESERVE_BYTES) // partitions.SECTOR for log in logs.values())
+        minutes = (f"{a_sector * n / a_second / 60:.1f}" for n in sectors)
+        rows.append((rate_hz, f"{a_second:.1f}", f"{a_second * frame:.0f}", *minutes))
+    sizes = (f"minutes in {log.size / 1e6:.1f} MB ({mb} MB of flash)" for mb, log in logs.items())
+    return table(("samples a second", "records a second", "bytes a second", *sizes), rows)
 
 
 def commands_table() -> str:

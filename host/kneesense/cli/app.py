@@ -32,6 +32,7 @@ COMMANDS = {
     "buzz": "Try the vibration and its patterns.",
     "mute": "Silence the cues of the run that goes on.",
     "status": "Tell how a unit is: battery, storage, clock, and what is wrong.",
+    "sync": "Fetch what is new from every unit in range.",
     "forget": "Unpair a unit, at both ends.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
@@ -42,6 +43,7 @@ COMMANDS = {
     "validate": "Measure how right the numbers are, on recordings and simulated runners.",
     "simulate": "Write recordings of simulated runners, with truth.",
     "bench": "Measure speed and latency.",
+    "soak": "Run for an hour with faults at random moments, and audit what came of it.",
 }
 
 app = App(

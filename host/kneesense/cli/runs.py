@@ -6,13 +6,21 @@ from __future__ import annotations
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 
-def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
+def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> None:
     """List the recorded runs, the oldest first: number, local time, runner, leg, length, strides, running cadence.
 
     "no end" marks a run whose end has not been fetched: it goes on, or kneesense run --attach fetches the rest.
 
-    Examples: kneesense runs; kneesense runs --json
+    "+ 4" names the run of the other leg.
+
+    Examples: kneesense runs; kneesense runs --runner Ann; kneesense runs --json
+
+    Parameters
+    ----------
+    runner
+        Whose runs. Default: everybody's.
     """
+    from .. import outings
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
@@ -25,6 +33,8 @@ def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
     if file.exists():
         with Store(file, read_only=True) as store:
             for run in store.runs():
+                if runner not in (None, run.runner):
+                    continue
                 stored = StoredRun(store, run)
                 start, summary = stored.start, stored.summary
                 row = {
@@ -40,14 +50,17 @@ def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
                     "mean_cadence_spm": summary["mean_cadence_spm"],
                     "cues": summary["cues"],
                     "ended": stored.ended,
+                    "outing": run.outing,
                 }
+                others = [str(other.id) for other in outings.of(store, run) if other.device != run.device]
+                beside = f" + {','.join(others)}" if others else ""
                 out.record(
                     row,
                     f"{run.id:>4} {local(start['start_utc']):<16} {run.runner or '-':<10} {start['side']:<5}"
                     f" {clock(summary['duration_s']):>7} {count(summary['strides'], 'stride'):>12}"
-                    f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}",
+                    f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}{beside}",
                 )
                 listed += 1
     if not listed:
-        out.note(f"no runs in {file} yet")
+        out.note(f"no runs {f'of {runner} ' if runner else ''}in {file} yet")
     out.record({"type": "summary", "runs": listed, "log": str(file)})

@@ -83,10 +83,12 @@ class Board:
         self.on_pin: dict[
             int, Callable[[int], None]
         ] = {}  # parts whose pin hangs on an output, by its number
+        self.on_request: Callable[[Process, str, list[Any]], None] = lambda process, op, args: None
         self._bus_hz: dict[int, int] = {}
         self._levels: dict[int, int] = {}
 
     def request(self, process: Process, op: str, args: list[Any]) -> Any:
+        self.on_request(process, op, args)
         if op.startswith("ble_"):
             if self.radio is None:
                 raise OSError(errno.ENODEV, "no radio on this board")

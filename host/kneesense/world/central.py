@@ -2,7 +2,8 @@
 """A bleak backend over a Bumble central, so that the host's unmodified bleak calls use the virtual radio.
 
 `install(air)` joins it to a world in this process; `install("tcp-client:HOST:PORT")` to one in another process that
-serves its controller's HCI there (see world.Radio).  Both replace bleak's choice of platform backend for the process.
+serves its controller's HCI there (see hci.py); `install(make_transport)` likewise, over the transport it makes.  All
+replace bleak's choice of platform backend for the process.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import functools
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +31,7 @@ from bumble.device import Device, DeviceConfiguration, Peer
 from bumble.host import Host
 from bumble.keys import JsonKeyStore, KeyStore
 from bumble.transport import open_transport
+from bumble.transport.common import Transport
 
 from ..errors import InputError
 from ..paths import home
@@ -44,11 +46,12 @@ _NEEDS_ENCRYPTION = (att.ATT_INSUFFICIENT_AUTHENTICATION_ERROR, att.ATT_INSUFFIC
 _PORT_MAX = 65535
 _SERVED = re.compile(r"tcp-client:[^:\s]+:([0-9]{1,5})")
 
-_radio: Air | str | None = None
+MakeTransport = Callable[[], Awaitable[Transport]]
+_radio: Air | str | MakeTransport | None = None
 _centrals: dict[asyncio.AbstractEventLoop, Device] = {}
 
 
-def install(radio: Air | str) -> None:
+def install(radio: Air | str | MakeTransport) -> None:
     """Make every BleakClient and BleakScanner of this process use `radio`.  InputError when it cannot be one."""
     global _radio
     if isinstance(radio, str) and radio:
@@ -82,7 +85,7 @@ async def _central() -> Device:
             device = device_on(_radio, "central", HOST_ADDRESS)
             device.keystore = _radio.host_keys
         else:
-            transport = await open_transport(_radio)
+            transport = await (open_transport(_radio) if isinstance(_radio, str) else _radio())
             device = Device(
                 config=DeviceConfiguration(name="central", address=hci.Address(HOST_ADDRESS)),
                 host=Host(transport.source, transport.sink),

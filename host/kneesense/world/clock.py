@@ -3,18 +3,22 @@
 
 `loop.time()` is virtual seconds.  Time stands still while anything computes: it advances only when the loop has nothing
 ready to run and every firmware process waits (`busy` is empty), and then exactly to the next timer, or less if bytes
-arrive first.  So a slow or busy computer changes no result.  `speed` paces the waits against the wall clock: 1 is true
-time, 10 ten times faster.  A firmware that answers nothing for `STALL_LIMIT_S` of wall time (frozen interpreter) no
-longer holds the clock: its hardware goes on without it, as real hardware would.
+arrive first.  Whoever computes and has a `fileno` is heard out before anything else goes on.  So a slow or busy
+computer changes no result.  `speed` paces the waits against the wall clock: 1 is true time, 10 ten times faster.  A
+firmware that answers nothing for `STALL_LIMIT_S` of wall time (frozen interpreter) no longer holds the clock: its
+hardware goes on without it, as real hardware would.
 """
 
 from __future__ import annotations
 
 import asyncio
+import select
 import selectors
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from .. import clock as host_clock
 
 T = TypeVar("T")
 
@@ -22,23 +26,32 @@ STALL_LIMIT_S = 2.0
 _CATCH_UP_S = 0.25  # a lag behind the pace beyond this is forgiven instead of being caught up
 
 
-class _PacedSelector(selectors.BaseSelector):
+@runtime_checkable
+class Speaker(Protocol):
+    """Computes elsewhere, and ends every spell of it with bytes for this loop."""
+
+    def fileno(self) -> int: ...
+
+
+class PacedSelector(selectors.BaseSelector):
     """Waits on real files, but turns the loop's virtual timeouts into paced waits and moves the clock."""
 
     def __init__(self) -> None:
         self._real = selectors.DefaultSelector()
         self.now_s = 0.0
         self.speed = 1.0
+        self.patience_s = STALL_LIMIT_S
         self.busy: set[object] = set()
         self._due = time.monotonic()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._hear_out()
         if timeout is not None and timeout <= 0:
             return self._real.select(0)
         if self.busy:
-            events = self._real.select(STALL_LIMIT_S)
+            events = self._real.select(self.patience_s)
             if events:
-                return events
+                return sorted(events, key=lambda event: event[0].fd)
             self.busy.clear()
         started = time.monotonic()
         if timeout is None:
@@ -55,6 +68,18 @@ class _PacedSelector(selectors.BaseSelector):
             self.now_s += timeout
             self._due = due
         return events
+
+    def _hear_out(self) -> None:
+        """Wait until everybody who computes and will send bytes has done so, or is given up."""
+        silent = [who for who in self.busy if isinstance(who, Speaker)]
+        limit = time.monotonic() + self.patience_s
+        while silent:
+            left_s = limit - time.monotonic()
+            if left_s <= 0:
+                self.busy.difference_update(silent)
+                return
+            spoke = select.select(silent, [], [], left_s)[0]
+            silent = [who for who in silent if who not in spoke]
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         return self._real.register(fileobj, events, data)
@@ -75,10 +100,20 @@ class _PacedSelector(selectors.BaseSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop on virtual time; see the module's text."""
 
-    def __init__(self, speed: float = 1.0) -> None:
-        self._paced = _PacedSelector()
+    def __init__(self, speed: float = 1.0, paced: PacedSelector | None = None) -> None:
+        self._paced = paced or PacedSelector()
         self._paced.speed = speed
         super().__init__(self._paced)
+        self._wall_us = time.time_ns() // 1000
+
+    def moment(self) -> host_clock.Moment:
+        """What a computer's clocks show in this world: they begin as this one's and go with the virtual time."""
+        passed_us = round(self.time() * 1e6)
+        return host_clock.Moment(passed_us, self._wall_us + passed_us)
+
+    def set_wall(self, by_us: int) -> None:
+        """Somebody sets the computer's clock."""
+        self._wall_us += by_us
 
     def time(self) -> float:
         return self._paced.now_s
@@ -102,6 +137,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._paced.speed = value
 
     @property
+    def patience_s(self) -> float:
+        """Of wall time: whoever computes and says nothing for so long no longer holds the clock."""
+        return self._paced.patience_s
+
+    @patience_s.setter
+    def patience_s(self, value: float) -> None:
+        self._paced.patience_s = value
+
+    @property
     def busy(self) -> set[object]:
         """Who computes elsewhere, firmware processes and threads: while it is not empty, time stands still."""
         return self._paced.busy
@@ -117,5 +161,6 @@ def virtual_loop() -> VirtualLoop:
 
 def run(main: Callable[[], Coroutine[Any, Any, T]], speed: float = 1.0) -> T:
     """Like asyncio.run, on virtual time."""
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(speed)) as runner:
+    loop = VirtualLoop(speed)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner, host_clock.replaced(loop.moment):
         return runner.run(main())

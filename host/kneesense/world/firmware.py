@@ -73,12 +73,19 @@ class Process:
     """One running firmware.  `interrupt` wakes it; `ended` is set when it is gone."""
 
     def __init__(
-        self, hardware: Hardware, flash: Path, output: IO[bytes] | int, program: Path | None = None
+        self,
+        hardware: Hardware,
+        flash: Path,
+        output: IO[bytes] | int,
+        program: Path | None = None,
+        ticks_ppm: int = 0,
     ) -> None:
+        """`ticks_ppm`: its clock is so much too fast."""
         self._hardware = hardware
         self._flash = flash
         self._output = output
         self._program = program or firmware_dir() / "main.py"
+        self._ticks_ppm = ticks_ppm
         self._loop = virtual_loop()
         self._buffer = bytearray()
         self._interrupts: list[tuple[int, str, Any]] = []
@@ -95,6 +102,10 @@ class Process:
         """Virtual time of this process: the world's, or a little ahead of it while it computes."""
         return max(round(self._loop.time() * 1e6), self._sent_us)
 
+    def fileno(self) -> int:
+        """Of the file that its requests come from."""
+        return self._reader
+
     def start(self) -> None:
         to_world, from_firmware = os.pipe()
         to_firmware, from_world = os.pipe()
@@ -105,6 +116,7 @@ class Process:
             "MICROPYPATH": f"{standins}:{firmware_dir()}:.frozen",
             "KNEESENSE_WORLD_OUT": str(from_firmware),
             "KNEESENSE_WORLD_IN": str(to_firmware),
+            "KNEESENSE_TICKS_PPM": str(self._ticks_ppm),
         }
         self._child = subprocess.Popen(
             [micropython(), "-X", f"heapsize={HEAP}", str(self._program)],

@@ -66,7 +66,8 @@ def mounting() -> Floats:
     return upside_down @ skew
 
 
-def _worn(model: RunnerModel, seed: int) -> ModelFeed:
+def worn(model: RunnerModel, seed: int) -> ModelFeed:
+    """What the demo's chip feels on that runner."""
     return ModelFeed(model, CHIP, mounting(), _GYRO_BIAS_DPS, _ACC_SCALE, seed=seed)
 
 
@@ -88,7 +89,7 @@ def runner(duration_s: float, side: str, seed: int, second: bool = False) -> Sce
     model.set_cadence(slow_from_s, _SLOW * _RUN_SPM)
     model.set_cadence(slow_to_s, _RUN_SPM)
     return Scenario(
-        feed=_worn(model, seed),
+        feed=worn(model, seed),
         calibration=_calibrate(side, seed),
         end_s=lead_s + duration_s,
         drop_at_s=lead_s + _DROP_AT * duration_s,
@@ -103,7 +104,7 @@ def runner(duration_s: float, side: str, seed: int, second: bool = False) -> Sce
 def _calibration_feed(side: str, seed: int) -> ModelFeed:
     """The same runner, standing and walking with the same mounting."""
     script = [Phase("still", _STILL_S), Phase("walk", _WALK_S, _WALK_SPM)]
-    return _worn(RunnerModel(script, side, seed + 1), seed + 1)
+    return worn(RunnerModel(script, side, seed + 1), seed + 1)
 
 
 def _calibrate(side: str, seed: int) -> Calibration:

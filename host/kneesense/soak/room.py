@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Where a soak takes place: a runner with a unit, a computer, its user who starts the program again when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from ..frames import parse
+from ..simulator import Phase, RunnerModel, Variation
+from ..world import scenario
+from ..world.air import Air
+from ..world.bonding import share_host_keys
+from ..world.clock import virtual_loop
+from ..world.demo import SETTINGS
+from ..world.unit import VirtualUnit
+from .host import Ended, Errand
+from .lead import Host
+from .witness import WatchedChip, Witness
+
+RUNNER = "soak"
+AGAIN_S = 1.0  # until the user starts the program again
+_RUN_SPM, _SLOW = 166.0, 0.9
+_SLOW_EVERY_S, _SLOW_FOR_S = 90.0, 25.0
+_RATE_ERROR = 0.004
+_EPOCH_US = 1_750_000_000_000_000
+_POLL_S = 0.25
+
+
+@dataclass
+class Moves:
+    """What the user's program did."""
+
+    starts: int = 0
+    kills: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    """Sessions that ended by themselves, by code."""
+
+
+class Room:
+    """`recorded_us`: world time of the newest record in the store that the present boot has made."""
+
+    def __init__(self, folder: Path, seed: int, seconds: float) -> None:
+        loop = virtual_loop()
+        random = Random(f"room {seed}")
+        self.folder = folder
+        self.air = Air()
+        self.wall_step_us = 0
+        self.model = RunnerModel(
+            [Phase("still", 4.0), Phase("run", seconds + 600.0, _RUN_SPM)],
+            "right",
+            seed,
+            Variation(stride=0.006),
+        )
+        slow_s = 60.0
+        while slow_s < seconds + 600:
+            self.model.set_cadence(slow_s, _SLOW * _RUN_SPM)
+            self.model.set_cadence(slow_s + _SLOW_FOR_S, _RUN_SPM)
+            slow_s += _SLOW_EVERY_S
+        self.chip = WatchedChip(
+            lambda: round(loop.time() * 1e6), scenario.worn(self.model, seed), rate_error=_RATE_ERROR
+        )
+        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", random.randbytes(6))
+        self.witness = Witness(self.unit)
+        self.host: Host | None = None
+        self.moves = Moves()
+        self.wanted = True
+        """Whether the user wants the program to run; a fault may keep it from being started."""
+        self.store = folder / "home" / "runs.sqlite"
+        self._calibration = scenario.runner(scenario.SHORTEST_S, "right", seed).calibration.to_wire()
+        self._reader: sqlite3.Connection | None = None
+
+    def utc_us(self) -> int:
+        """The computer's wall clock."""
+        return _EPOCH_US + round(virtual_loop().time() * 1e6) + self.wall_step_us
+
+    async def open(self) -> None:
+        self.store.parent.mkdir(parents=True)
+        await share_host_keys(self.air.host_keys, self.store.parent)
+        self.unit.power_on()
+
+    def errand(self, attach: bool, end: bool = False) -> Errand:
+        return Errand(
+            self.store, self.store.parent, self.unit.short_id, self.unit.board.unit_id.hex(),
+            SETTINGS, self._calibration, RUNNER, attach, end,
+        )  # fmt: skip
+
+    async def keep_recording(self) -> None:
+        """The user: starts the program whenever it has ended; the unit says whether there is a run to follow."""
+        attach = False
+        while True:
+            while not self.wanted:
+                await asyncio.sleep(_POLL_S)
+            host = self.start(self.errand(attach))
+            await asyncio.wait({host.over})  # which does not end with the user
+            attach = self._next(host.over.result())
+            await asyncio.sleep(AGAIN_S)
+
+    def start(self, errand: Errand) -> Host:
+        self.host = host = Host(self.air, errand, self.utc_us)
+        self.moves.starts += 1
+        return host
+
+    def _next(self, ended: Ended | None) -> bool:
+        """Whether to attach to a run, after that end of the last session."""
+        if ended is None:
+            self.moves.kills += 1
+            return True
+        self.moves.ends[ended.code] += 1
+        return ended.goes_on or ended.code != "complete"
+
+    def recorded_us(self) -> float:
+        """World time of the newest record of the present boot in the store; 0 before any."""
+        with suppress(sqlite3.Error):
+            if self._reader is None:
+                self._reader = sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)
+            boot = self.witness.boot
+            row = self._reader.execute(
+                "SELECT frame FROM event WHERE boot = ? ORDER BY seq DESC LIMIT 1", (boot,)
+            ).fetchone()
+            record = parse(row[0]) if row else None
+            begun_us = self.witness.begun_us(boot)
+            if record is not None and begun_us is not None:
+                return begun_us + record.t_us
+        return 0.0
+
+    async def recorded_after(self, t_s: float) -> None:
+        """Until the store has a record that was made later than that."""
+        while self.recorded_us() <= t_s * 1e6:
+            await asyncio.sleep(_POLL_S)
