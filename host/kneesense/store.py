@@ -98,7 +98,8 @@ class Store(StoreDelete, StoreClock):
             if complete_to is not None:
                 self._write(
                     "INSERT INTO synced VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
-                    " seq = excluded.seq WHERE (excluded.boot, excluded.seq) > (synced.boot, synced.seq)",
+                    " seq = excluded.seq WHERE (excluded.boot - synced.boot & 65535) BETWEEN 1 AND 32767"
+                    " OR excluded.boot = synced.boot AND excluded.seq > synced.seq",  # frames.later
                     *(device, *complete_to),
                 )
         return added

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from .bus import Arrival, News, Update
 from .device import Device
 from .errors import TransferIncomplete
-from .frames import LogFrame
+from .frames import LogFrame, later
 from .store import Key, Store
 
 _COMMIT_EVERY = 200  # records of a transfer in one transaction
@@ -164,7 +164,7 @@ class LogSync:
         """Whether the unit's record of that number is one up to which our store is complete."""
         async with aclosing(unit.fetch(seq, seq)) as records:
             async for record in records:
-                if record.key <= synced and self._store.holds(self.device, record):
+                if not later(record.key, synced) and self._store.holds(self.device, record):
                     self._have_key = record.key
                     return True
         return False
@@ -192,7 +192,7 @@ class LogSync:
 
     def _publish(self, complete: list[Arrival]) -> None:
         for arrival in complete:
-            if self.publish_from is not None and arrival.record.key >= self.publish_from:
+            if self.publish_from is not None and not later(self.publish_from, arrival.record.key):
                 self._post(arrival)
 
     async def _skip_holes(self, to_seq: int) -> None:

@@ -7,7 +7,8 @@ carry UTC with Z and milliseconds, people read local time to the minute.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from .errors import InputError
 
@@ -49,7 +50,21 @@ def local(iso: str | None) -> str:
     return f"{_moment(iso):%Y-%m-%d %H:%M}" if iso else "date unknown"
 
 
-def between(bounds: list[str | None] | None) -> str:
+def with_zone(iso: str) -> str:
+    """The same with the zone's offset, as `2030-01-02 04:04 +01:00`."""
+    moment = _moment(iso)
+    return f"{moment:%Y-%m-%d %H:%M} {_zone(moment)}"
+
+
+def within(iso: str, bounds: Sequence[str | None] | None) -> bool:
+    """Whether a date may lie between an earliest and a latest one, to the minute that people give."""
+    moment = datetime.fromisoformat(iso)
+    earliest, latest = (datetime.fromisoformat(end) if end else None for end in bounds or (None, None))
+    late_enough = earliest is None or moment >= earliest - timedelta(minutes=1)
+    return late_enough and (latest is None or moment <= latest + timedelta(minutes=1))
+
+
+def between(bounds: Sequence[str | None] | None) -> str:
     """Words for a date of which only an earliest and a latest moment are known."""
     earliest, latest = bounds or (None, None)
     if earliest and latest:
@@ -67,7 +82,14 @@ def span(start: str | None, end: str | None) -> str:
     to = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M}"
     if first.utcoffset() == last.utcoffset():
         return f"{first:%Y-%m-%d %H:%M} to {to}"
-    return f"{first:%Y-%m-%d %H:%M} {_zone(first)} to {to} {_zone(last)}"
+    return f"{with_zone(start)} to {to} {_zone(last)}"
+
+
+def zone_changed(start: str | None, end: str | None) -> bool:
+    """Whether the clocks on the wall were changed in between."""
+    if not start or not end:
+        return False
+    return _moment(start).utcoffset() != _moment(end).utcoffset()
 
 
 def meant(text: str) -> int:

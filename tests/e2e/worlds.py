@@ -74,6 +74,7 @@ def inside(
     paired: bool = True,
     chip: type[Inertial] = Mpu6050,
     table: Sequence[partitions.Partition] = STANDARD,
+    limit_s: float = 600,
 ) -> str:
     """Run `act` in a world with the unit, which has this chip, switched on; returns what the unit printed."""
 
@@ -81,7 +82,7 @@ def inside(
         world = World(folder, paired, chip, table)
         world.unit.power_on()
         try:
-            async with asyncio.timeout(600):
+            async with asyncio.timeout(limit_s):
                 await act(world)
         finally:
             await world.unit.power_off()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..times import local
+from ..times import between, local, span, zone_changed
 
 Values = Mapping[str, Any]
 
@@ -73,6 +73,10 @@ def summed_up(summary: Values, records: Sequence[Values]) -> str:
         told.append(", ".join(parts) + f", {count(summary['gaps'], 'gap')} {clock(summary['gap_s'])}")
     elif summary["gaps"]:
         told.append(count(summary["gaps"], "gap"))
+    start_utc = next((r["start_utc"] for r in records if r["type"] == "start"), None)
+    end_utc = summary.get("end_utc")
+    if zone_changed(start_utc, end_utc):
+        told.append(f"the clocks were changed meanwhile: {span(start_utc, end_utc)}")
     if any(r["flags"] for r in records if r["type"] == "stride"):
         told.append("what the flags of a stride mean: kneesense show --help")
     if summary["log"]:
@@ -82,9 +86,9 @@ def summed_up(summary: Values, records: Sequence[Values]) -> str:
 
 def _start(r: Values) -> str:
     session = f", session {r['session']} of the programme" if r["session"] else ""
-    return (
-        f"run {r['run'] or ''} started {local(r['start_utc'])}: {r['side']} leg, {r['rate_hz']} Hz{session}"
-    )
+    when = local(r["start_utc"]) if r["start_utc"] else between(r["utc_bounds"])
+    said = " (as you say)" if r["utc_source"] == "user" else ""
+    return f"run {r['run'] or ''} started {when}{said}: {r['side']} leg, {r['rate_hz']} Hz{session}"
 
 
 def _stride(r: Values) -> str:

@@ -11,7 +11,7 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
 
     "no end" marks a run whose end has not been fetched: it goes on, or kneesense run --attach fetches the rest.
 
-    "+ 4" names the run of the other leg.
+    "+ 4" names the run of the other leg.  A * after the date: as you said it (kneesense date).
 
     Examples: kneesense runs; kneesense runs --runner Ann; kneesense runs --json
 
@@ -24,7 +24,7 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
-    from ..times import local
+    from ..times import between, local
     from .lines import clock, count, number, run_cadence
 
     out = Output(flags.json)
@@ -42,6 +42,7 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
                     "run": run.id,
                     "start_utc": start["start_utc"],
                     "utc_bounds": start["utc_bounds"],
+                    "utc_source": start["utc_source"],
                     "runner": run.runner,
                     "device": run.device,
                     "side": start["side"],
@@ -54,9 +55,12 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
                 }
                 others = [str(other.id) for other in outings.of(store, run) if other.device != run.device]
                 beside = f" + {','.join(others)}" if others else ""
+                said = "*" if start["utc_source"] == "user" else " "
+                if start["start_utc"] is None and start["utc_bounds"]:
+                    beside += f"\n{'':4} {between(start['utc_bounds'])}: kneesense date {run.id} WHEN"
                 out.record(
                     row,
-                    f"{run.id:>4} {local(start['start_utc']):<16} {run.runner or '-':<10} {start['side']:<5}"
+                    f"{run.id:>4} {local(start['start_utc']):<16}{said}{run.runner or '-':<10} {start['side']:<5}"
                     f" {clock(summary['duration_s']):>7} {count(summary['strides'], 'stride'):>12}"
                     f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}{beside}",
                 )
