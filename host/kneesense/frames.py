@@ -10,7 +10,9 @@ from kneecore import wire
 
 _LOGGED_CODES = range(0x01, 0x40)  # commands and answers lie above
 _BOOTS = 1 << 16
-_KEY = wire.Record("key", 0, wire.ANCHOR.fields[:3], "", 0)  # every logged record begins with it
+_KEY = wire.Record(
+    "key", 0, wire.ANCHOR.names[:3], wire.ANCHOR.layout[:4], 0
+)  # every logged record begins with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,10 @@ class Worn:
         self.start_us = 0.0  # which is this at sample 0
 
     def block(self, index: int, t_s: Floats) -> Counts:
-        counts = self._feed.block(index, t_s).astype(float)
+        resting = self._feed.block(index, t_s)
+        if not np.isfinite(t_s).all():  # the run has not begun
+            return resting
+        counts = resting.astype(float)
         for from_s, to_s in self._what.loose:
             inside = (t_s >= from_s) & (t_s < to_s)
             if inside.any():
@@ -113,7 +116,7 @@ class Worn:
         """Of the motor, in g: 200 Hz, some 40 ms to spin up and down."""
         out = np.zeros(len(t_s))
         for pulse in self.pulses[-3:]:
-            since = t_s - (pulse.start_us - self.start_us) / 1e6
+            since = np.maximum(t_s, -1e9) - (pulse.start_us - self.start_us) / 1e6
             length = (pulse.end_us - pulse.start_us) / 1e6
             swell = 1 - np.exp(-np.maximum(since, 0) / 0.04)
             fade = np.exp(-np.maximum(since - length, 0) / 0.04)

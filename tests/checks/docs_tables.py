@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drivers.flashlog import RAW_RESERVE_BYTES
 from kneecore import chips, gatt, sector, settings, wire
+from kneecore.meanings import MEANINGS
 from kneesense import errors, partitions
 from kneesense.cli.app import COMMANDS
 
@@ -86,7 +87,7 @@ def _fields(record: wire.Record) -> Iterator[tuple[object, str, str]]:
     """(offset, type, name) with runs such as rotation_q14_0 ... rotation_q14_8 joined to one row."""
     runs: list[tuple[int, str, list[str]]] = []
     at = 0
-    for name, letter in record.fields:
+    for name, letter in wire.fields(record):
         stem = name.rstrip("0123456789")
         joins = (
             stem.endswith("_")
@@ -110,7 +111,7 @@ def records(first: int, last: int) -> str:
     parts = []
     for code, record in sorted(wire.BY_CODE.items()):
         if first <= code <= last:
-            size = f"{record.size} bytes" + (" and more" if record.fields[-1][1] == "*" else "")
+            size = f"{record.size} bytes" + (" and more" if len(record.names) == len(record.layout) else "")
             title = f"#### `{record.name}` 0x{code:02x}, {size}\n\n{PURPOSE[record.name]}\n\n"
             parts.append(title + table(("offset", "type", "field"), _fields(record)))
     return "\n" + "\n".join(parts) + "\n"
@@ -171,7 +172,7 @@ def gatt_table() -> str:
 
 def settings_table() -> str:
     rows = (
-        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, s.meaning)
+        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, MEANINGS[s.name])
         for i, s in enumerate(settings.TABLE)
     )
     return table(("number", "name", "default", "range", "unit", "meaning"), rows)

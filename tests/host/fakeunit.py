@@ -15,7 +15,7 @@ from kneesense.frames import LogFrame, parse
 from kneesense.inbox import Inbox
 from kneesense.link import Channel
 
-CALIBRATION = {name: 0 for name, _ in wire.CALIBRATE.fields[1:]} | {
+CALIBRATION = dict.fromkeys(wire.CALIBRATE.names[1:], 0) | {
     "rotation_q14_0": 16384,
     "rotation_q14_4": 16384,
     "rotation_q14_8": 16384,
@@ -27,7 +27,7 @@ CALIBRATION = {name: 0 for name, _ in wire.CALIBRATE.fields[1:]} | {
 
 UTC_US = 1_767_268_800_000_000  # 2026-01-01 12:00, when every boot of it begins
 
-HEALTH = {name: 0 for name, _ in wire.HEALTH.fields} | {
+HEALTH = dict.fromkeys(wire.HEALTH.names, 0) | {
     "cause": 1,
     "battery_mv": 3900,
     "percent": 80,
@@ -86,7 +86,7 @@ class FakeUnit:
     def record(self, record: wire.Record, values: Mapping[str, int]) -> LogFrame:
         """Log one record and notify it."""
         self.t_us += 350_000
-        filled = {name: 0 for name, _ in record.fields} | dict(values)
+        filled = dict.fromkeys(record.names, 0) | dict(values)
         frame = wire.frame(record, filled | {"seq": self.next_seq, "boot": self.boot, "t_us": self.t_us})
         logged = parse(frame)
         assert logged is not None

@@ -33,7 +33,7 @@ class Log:
 
     def write(self, record, at_s, **values):
         self.seq += 1
-        filled = {name: 0 for name, _ in record.fields} | {"seq": self.seq, "boot": self.boot} | values
+        filled = dict.fromkeys(record.names, 0) | {"seq": self.seq, "boot": self.boot} | values
         frame = parse(wire.frame(record, filled | {"t_us": round(at_s * S)}))
         if self.held is None:
             self.store.add(DEVICE, [frame])

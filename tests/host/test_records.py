@@ -26,7 +26,7 @@ def keys(kind):
 
 def fields(record, **values):
     """Every field of a wire record, 0 unless given."""
-    return {name: 0 for name, _ in record.fields} | values
+    return dict.fromkeys(record.names, 0) | values
 
 
 START = fields(

@@ -66,7 +66,7 @@ class Truth:
             rows.append((self.lasts_s, wire.STOP, {"samples": samples, "rate_mhz": self.rate_mhz}))
         frames = []
         for seq, (at_s, record, values) in enumerate(sorted(rows, key=lambda row: row[0]), 1):
-            filled = {name: 0 for name, _ in record.fields} | values
+            filled = dict.fromkeys(record.names, 0) | values
             filled |= {"seq": seq, "boot": 1, "t_us": self.unit_us(at_s)}
             frames.append(parse(wire.frame(record, filled)))
         return frames

@@ -74,8 +74,9 @@ def summed_up(summary: Values, records: Sequence[Values]) -> str:
     elif summary["gaps"]:
         told.append(count(summary["gaps"], "gap"))
     start_utc = next((r["start_utc"] for r in records if r["type"] == "start"), None)
-    if zone_changed(start_utc, summary["end_utc"]):
-        told.append(f"the clocks were changed meanwhile: {span(start_utc, summary['end_utc'])}")
+    end_utc = summary.get("end_utc")
+    if zone_changed(start_utc, end_utc):
+        told.append(f"the clocks were changed meanwhile: {span(start_utc, end_utc)}")
     if any(r["flags"] for r in records if r["type"] == "stride"):
         told.append("what the flags of a stride mean: kneesense show --help")
     if summary["log"]:
