@@ -51,37 +51,35 @@ class StoreClock(StoreFile):
         return self._after(device, boot, first_us), self._before(device, boot, last_us - first_us)
 
     def _after(self, device: str, boot: int, since_us: int) -> int | None:
-        while row := self._row(
-            "SELECT frame FROM event WHERE device = ? AND boot < ? ORDER BY boot DESC, seq DESC LIMIT 1",
-            device,
-            boot,
-        ):
-            record = parse(row[0])
-            assert record is not None
-            boot = record.boot
-            if tie := self.tie(device, boot):
-                return tie.bounds_us(record.t_us)[0] + _at_least(since_us)
-            since_us += record.t_us
+        for before in reversed([other for other in self._boots(device) if other < boot]):
+            if tie := self.tie(device, before):
+                return tie.bounds_us(self._lasted_us(device, before))[0] + _at_least(since_us)
+            since_us += self._lasted_us(device, before)
         return None
 
     def _before(self, device: str, boot: int, until_us: int) -> int | None:
-        while row := self._row(
-            "SELECT boot FROM (SELECT boot FROM event WHERE device = ? UNION SELECT boot FROM reading WHERE device = ?)"
-            " WHERE boot > ? ORDER BY boot LIMIT 1",
-            *(device, device, boot),
-        ):
-            (boot,) = row
-            if tie := self.tie(device, boot):
+        for after in (other for other in self._boots(device) if other > boot):
+            if tie := self.tie(device, after):
                 return tie.bounds_us(0)[1] - _at_least(until_us)
-            (frame,) = self._row(
-                "SELECT frame FROM event WHERE (device, boot) = (?, ?) ORDER BY seq DESC LIMIT 1",
-                device,
-                boot,
-            )
-            record = parse(frame)
-            assert record is not None
-            until_us += record.t_us
+            until_us += self._lasted_us(device, after)
         return None
+
+    def _boots(self, device: str) -> list[int]:
+        """Those of which anything is known."""
+        rows = self._rows(
+            "SELECT boot FROM event WHERE device = ? UNION SELECT boot FROM reading WHERE device = ? ORDER BY boot",
+            *(device, device),
+        )
+        return [boot for (boot,) in rows]
+
+    def _lasted_us(self, device: str, boot: int) -> int:
+        """How long a boot is known to have lasted."""
+        row = self._row(
+            "SELECT frame FROM event WHERE (device, boot) = (?, ?) ORDER BY seq DESC LIMIT 1", device, boot
+        )
+        last = parse(row[0]) if row else None
+        read_us = [reading.t_us for reading in self._readings(device, boot)]
+        return max([last.t_us if last else 0, *read_us])
 
     def said(self, run: int) -> int | None:
         """UTC of the start of a run, by its id, as the user has said."""
