@@ -44,7 +44,9 @@ def start() -> None:
     if cause != machine.SOFT_RESET and not cell.may_start(mv, charging, stop_mv, sleep.naps > 0):
         sleep.naps += 1  # not in flash: it must not be written now
         sleep.sleep(False, cell.nap_s(sleep.naps - 1))
-    sleep.naps = 0
+    if sleep.naps:
+        sleep.naps = 0  # whatever resets the unit from now on finds a cell that was charged
+        sleep.keep()
     boot = boots.begin(cause, sleeper.wake(), mv)
     if boot.powerless and charging != cell.CHARGING:
         sleep.sleep(False, cell.nap_s(boot.failed - boots.POWERLESS_AFTER))
