@@ -61,6 +61,7 @@ def import_(
         for path, log in logs:
             row = _imported(store, path, log, deleted, out)
             total = {name: total[name] + (row[name] or 0) for name in total}
+        outings.join(store)
     if total["deleted"]:
         out.note("some of it was deleted here before: kneesense import --deleted brings it back")
     told = f"{count(total['new'], 'new record')}, {total['known']} already known: {where}"
