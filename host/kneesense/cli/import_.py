@@ -46,6 +46,7 @@ def import_(
     deleted
         Also bring back what was deleted here before.
     """
+    from .. import outings
     from ..paths import store_file
     from ..store import Store
     from .lines import count
