@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from kneesense.soak import fuzzers, hour
 
 

@@ -34,6 +34,8 @@ from ..store import Store
 from ..world import central
 from ..world.clock import PacedSelector, VirtualLoop
 
+_MTU = central.MTU
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -48,6 +50,8 @@ class Errand:
     runner: str
     attach: bool = False
     end: bool = False
+    file_bytes: int | None = None
+    """No file can grow beyond this, as on a full disk."""
     rests: bool = False
     """Sabotage: it stays away after the first lost link."""
 
@@ -195,6 +199,8 @@ def live(connection: Connection, errand: Errand) -> None:
         os.dup2(console.fileno(), 2)
     os.environ.pop("KNEESENSE_RADIO", None)
     os.environ["KNEESENSE_HOME"] = str(errand.home)
+    if errand.file_bytes is not None:
+        _limit_files(errand.file_bytes)
     cord = _Cord(connection)
     central.install(cord.transport)
     clocks: Any = clock
@@ -236,11 +242,17 @@ def _obey(orders: list[tuple[str, Any]], session: Session, store: Store, ear: _E
             session.stop(value)
         elif name == "ear":
             ear.set(*value)
-        elif name == "disk":
-            _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most if value is None else value, most))
+        elif name == "files":
+            _limit_files(value)
+        elif name == "mtu":
+            central.MTU = value or _MTU
         elif name == "die in":
             _die_in(store, value)
+
+
+def _limit_files(size: int | None) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most if size is None else size, most))
 
 
 def _die_in(store: Store, steps: int) -> None:

@@ -11,7 +11,7 @@ from random import Random
 
 from ..store import Store
 from ..world import clock
-from . import audit
+from . import audit, costs
 from .faults import TABLE, Fault
 from .outcome import Done, Outcome
 from .room import Room
@@ -143,7 +143,9 @@ class Hour:
         outcome.untold = audit.untold(found, room.chip.rate_hz)
         outcome.boots, outcome.runs = len(witness.boots), len(found)
         outcome.gaps = sum(len(run.gaps) for run in found)
-        outcome.kills = room.moves.kills
+        outcome.kills = sum(ended is None for _, ended in room.ends)
+        outcome.problems = room.problems
+        outcome.unexplained = costs.of_no_fault(outcome.faults, found, room, stored)
         pulses = room.unit.board.motor.pulses
         outcome.pulses, outcome.motor_ms = len(pulses), max((pulse.ms for pulse in pulses), default=0.0)
 

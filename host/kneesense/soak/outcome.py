@@ -35,6 +35,8 @@ class Outcome:
     hangs: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
     """Costs of no fault that was there."""
+    problems: list[str] = field(default_factory=list)
+    """Of the store file."""
     untold: int = 0
     """Samples lost that no gap tells."""
     motor_ms: float = 0.0
@@ -66,6 +68,8 @@ class Outcome:
             yield "motor", f"on for {self.motor_ms:.0f} ms, limit {MOTOR_LIMIT_MS:.0f}"
         for text in self.hangs:
             yield "hang", text
+        for text in self.problems:
+            yield "store", text
         for text in self.unexplained:
             yield "cost of no fault", text
 
@@ -90,7 +94,9 @@ class Outcome:
 
     @property
     def altered(self) -> int:
-        return len(self.records.altered) + len(self.records.invented) + self.strides.false
+        return (
+            len(self.records.altered) + len(self.records.invented) + len(self.problems) + self.strides.false
+        )
 
     @property
     def ok(self) -> bool:
@@ -120,6 +126,7 @@ class Outcome:
                 "logged": self.records.logged,
                 "stored": self.records.stored,
                 "undurable": self.records.undurable,
+                "spoilt": len(self.records.spoilt),
                 "lost": len(self.records.lost),
                 "invented": len(self.records.invented),
                 "holes": len(self.records.holes),
