@@ -21,17 +21,18 @@ import asyncio
 import time
 
 import machine
-from esp32 import RMT, Partition
-from machine import I2C, WDT, Timer
+from esp32 import RMT
+from machine import WDT, Timer
 
-from drivers import ImuError, MotorError, bus
+from drivers import ImuError, MotorError
 from drivers.actuators import ACTUATORS
-from drivers.flashlog import FlashLog
 from drivers.imu import find_imu
 from drivers.motor import CLOCK_DIV, NoMotor, RmtMotor
 from kneecore import wire
 from kneecore.version import VERSION
-from tasks import state
+from parts import make_battery, make_bus, make_lamp, make_log, make_sleeper
+from tasks import boots, state
+from tasks.body import Body
 from tasks.button import Button
 from tasks.calibrator import Calibrator
 from tasks.clock import DeviceClock
@@ -39,49 +40,19 @@ from tasks.coaching import Coaching
 from tasks.control import Control, kept_settings
 from tasks.health import Health
 from tasks.journal import Journal
+from tasks.power import Power
 from tasks.radio import Radio
 from tasks.runs import Runs
 from tasks.sampler import Sampler
 from tasks.voice import Voice
-from tasks.watchdog import TIMEOUT_MS, Watchdog
+from tasks.watchdog import TAKEN_OVER_MS, TIMEOUT_MS, Watchdog
 
-_BOOT_FILE = "boot.json"
 _IMU_FILE = "imu.json"  # which chip it was: parts that answer alike are told apart at rest only
-_LOG_PARTITION = "log"
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
 _ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
-
-
-def next_boot() -> int:
-    boot = (state.load(_BOOT_FILE, 0) + 1) & 0xFFFF
-    state.save(_BOOT_FILE, boot)
-    return boot
-
-
-def make_log(clock):
-    """The log in its partition; without one, as in MicroPython's own table, the unit goes on with the air only."""
-    found = Partition.find(Partition.TYPE_DATA, label=_LOG_PARTITION)
-    if not found:
-        print("no partition '%s': nothing is kept" % _LOG_PARTITION)
-        from drivers.nolog import NoLog  # its code costs memory that the others can spare
-
-        return NoLog()
-    return FlashLog(found[0], clock)
-
-
-def make_bus():
-    """The sensor's bus, freed from a part that an earlier boot left in mid-byte.
-
-    MicroPython gives the same object for the same bus, so a driver that holds it goes on with it.
-    """
-    scl = Pin(pins.I2C_SCL, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
-    sda = Pin(pins.I2C_SDA, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
-    if not bus.free(scl, sda, time.sleep_us):
-        print("the I2C data line stays low")
-    return I2C(pins.I2C_BUS, scl=scl, sda=sda, freq=pins.I2C_HZ)
 
 
 def motor_pin():
@@ -148,7 +119,7 @@ async def guarded(motor, journal, name: str, task) -> None:
 
 
 def watch_over(tasks) -> None:
-    """Start the chip's watchdog, fed by these (name, task) as long as all of them go on."""
+    """Start the chip's watchdog, from now on fed by these (name, task) as long as all of them go on."""
     watchdog = Watchdog(WDT(timeout=TIMEOUT_MS), [name for name, _ in tasks])
     for name, task in tasks:
         task.alive = lambda name=name: watchdog.sign(name)
@@ -158,8 +129,11 @@ def main() -> None:
     machine.freq(pins.CPU_HZ)
     clock = DeviceClock(time.ticks_us)
     unit_id = machine.unique_id()
+    boot = boots.present()
     log = make_log(clock)
-    journal = Journal(log, clock, next_boot())
+    journal = Journal(log, clock, boot.number)
+    journal.record(wire.BOOT, boot.values())
+    journal.flush()  # whatever becomes of this boot
     motor = make_motor(journal, clock)
     voice = Voice(motor, clock)
     settings = kept_settings()
@@ -189,18 +163,26 @@ def main() -> None:
         journal,
         voice,
     )
+    body = Body(imu, runs, calibrator, voice, journal, radio, health, clock)
+    power = Power(make_battery(), make_sleeper(), boot, body, journal, clock, radio, settings, health)
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]
+    tasks += [("power", power.run), ("lamp", make_lamp(body.state).run)]
     tasks += [(name, task.run) for name, task in vital]
 
     async def run() -> None:
         watch_over(vital)
+        boot.up()
         await asyncio.gather(*(guarded(motor, journal, name, task) for name, task in tasks))
 
     gc.threshold(-1)
     gc.collect()  # what importing left behind, before the run needs its buffers in one piece
     try:
         asyncio.run(run())
+    except KeyboardInterrupt:  # somebody takes over at the serial line
+        boot.up()
+        WDT(timeout=TAKEN_OVER_MS)
+        raise
     finally:
         motor.stop()
 

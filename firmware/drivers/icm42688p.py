@@ -88,7 +88,7 @@ class Icm42688p(Inertial):
     def _rate_hz(self) -> int:
         return _RATES_HZ[self._read(_ACCEL_CONFIG0) & 15]
 
-    def _acceleration(self, reading) -> None:
+    def acceleration(self, reading) -> None:
         self._read_into(_ACCEL_DATA_X1, self._bytes[6])
         big_endian(self._buffer, 3, reading, 0)
 

@@ -69,7 +69,7 @@ class Inertial:
         """By the settings as they are read back."""
         raise NotImplementedError
 
-    def _acceleration(self, reading) -> None:
+    def acceleration(self, reading) -> None:
         """The latest, into array('h') `reading`; not from the FIFO."""
         raise NotImplementedError
 
@@ -191,7 +191,7 @@ class Inertial:
         reading = array("h", (0, 0, 0))
         total, least, most = [0, 0, 0], [32767] * 3, [-32768] * 3
         for _ in range(samples):
-            self._acceleration(reading)
+            self.acceleration(reading)
             for i in range(3):
                 total[i] += reading[i]
                 least[i] = min(least[i], reading[i])

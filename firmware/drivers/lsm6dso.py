@@ -97,7 +97,7 @@ class Lsm6dso(Inertial):
         seen = "the unit moves" if length is None else "at rest it reads %d" % length
         raise ImuError("imu_identity", self.address, identity, text % (seen, _DSO, _DSO32))
 
-    def _acceleration(self, reading) -> None:
+    def acceleration(self, reading) -> None:
         self._read_into(_OUTX_L_A, self._bytes[6])
         little_endian(self._buffer, 3, reading, 0)
 

@@ -79,7 +79,7 @@ class Mpu6050(Inertial):
         base_hz = 8000 if self._read(_CONFIG) & 7 in (0, 7) else 1000
         return base_hz // (1 + self._read(_SMPLRT_DIV))
 
-    def _acceleration(self, reading) -> None:
+    def acceleration(self, reading) -> None:
         self._read_into(_ACCEL_XOUT_H, self._bytes[6])
         big_endian(self._buffer, 3, reading, 0)
 

@@ -28,7 +28,7 @@ class RawRecord:
 
     def __init__(self) -> None:
         self.count = 0
-        empty = {name: 0 for name, _ in wire.RAW.fields}
+        empty = dict.fromkeys(wire.RAW.names, 0)
         empty["counts"] = bytes(_SAMPLE_BYTES * wire.RAW_SAMPLES)  # type: ignore[assignment]
         self._buffer = bytearray(wire.frame(wire.RAW, empty))
 

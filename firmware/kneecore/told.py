@@ -8,9 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIELDS = {
-    record.name: tuple(name for name, _ in record.fields[3:]) for record in (wire.CUE, wire.GAP, wire.STRIDE)
-}
+FIELDS = {record.name: record.names[3:] for record in (wire.CUE, wire.GAP, wire.STRIDE)}
 FIELDS["end"] = ("samples", "gap_samples", "run_x16", "walk_x16", "unsure_x16", "still_x16")  # of wire.STOP
 
 

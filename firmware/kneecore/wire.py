@@ -91,7 +91,9 @@ _RANGES = {
     "I": (0, 0xFFFFFFFF), "i": (-(1 << 31), (1 << 31) - 1), "Q": (0, (1 << 64) - 1), "q": (-(1 << 63), (1 << 63) - 1),
 }  # fmt: skip
 
-Record = namedtuple("Record", ("name", "code", "fields", "layout", "size"))
+# `names` of the fields in order; `layout` as struct has it, a letter for each, but none for a last one that takes the
+# rest of the payload as bytes.  Kept flat: pairs would cost the unit 5 KB.
+Record = namedtuple("Record", ("name", "code", "names", "layout", "size"))
 
 BY_CODE: "dict[int, Record]" = {}
 BY_NAME: "dict[str, Record]" = {}
@@ -101,11 +103,12 @@ class WireError(ValueError):
     """A value that does not fit its field, or bytes that are no frame."""
 
 
-def _record(name: str, code: int, *fields: "tuple[str, str]") -> Record:
-    """`fields`: (name, struct letter), ... ; the letter ``*`` (last only) takes the rest of the payload as bytes."""
-    letters = "".join(letter for _, letter in fields if letter != "*")
-    layout = "<" + letters
-    record = Record(name, code, fields, layout, struct.calcsize(layout))
+def _record(name: str, code: int, *fields: str) -> Record:
+    """`fields`: name, struct letter, name, letter, ... ; the letter ``*`` (last only) takes the rest as bytes."""
+    pairs = range(0, len(fields), 2)
+    names = tuple(fields[i] for i in pairs)
+    layout = "<" + "".join(fields[i + 1] for i in pairs).rstrip("*")
+    record = Record(name, code, names, layout, struct.calcsize(layout))
     if code in BY_CODE or name in BY_NAME:
         raise WireError("code or name used twice: " + name)
     BY_CODE[code] = record
@@ -113,143 +116,133 @@ def _record(name: str, code: int, *fields: "tuple[str, str]") -> Record:
     return record
 
 
-def _spread(name: str, count: int, letter: str) -> "tuple[tuple[str, str], ...]":
-    return tuple((name + str(i), letter) for i in range(count))
+def fields(record: Record) -> "tuple[tuple[str, str], ...]":
+    """(name, struct letter) of every field, the letter ``*`` for the rest."""
+    return tuple(zip(record.names, record.layout[1:] + "*"))
 
 
-_KEY = (("seq", "I"), ("boot", "H"), ("t_us", "Q"))  # every logged record begins so
+def _spread(name: str, count: int, letter: str) -> "tuple[str, ...]":
+    flat: "tuple[str, ...]" = ()
+    for i in range(count):
+        flat += (name + str(i), letter)
+    return flat
+
+
+_KEY = ("seq", "I", "boot", "H", "t_us", "Q")  # every logged record begins so
 
 _CALIBRATION = (
     _spread("rotation_q14_", 9, "h")  # sensor to segment, row by row, 1.0 = 16384
     + _spread("gyro_bias_mdps_", 3, "h")  # sensor frame
-    + (("acc_scale_q14", "H"), ("neutral_cdeg", "h"), ("side", "B"), ("face", "B"), ("chip", "B"))
+    + ("acc_scale_q14", "H", "neutral_cdeg", "h", "side", "B", "face", "B", "chip", "B")
 )
 
 # Logged records, 0x01..0x3F
 START = _record(
-    "start", 0x01, *_KEY, ("rate_hz", "H"), ("acc_lsb_per_g", "H"), ("gyro_lsb_per_10dps", "H"),
-    ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"), *_CALIBRATION,
-    ("strap_session", "H"),  # 0 unknown
-    ("runner", "H"), ("origin", "B"), ("session", "B"),  # since MINOR 2; 0 unknown; session of the programme, 0 none
+    "start", 0x01, *_KEY, "rate_hz", "H", "acc_lsb_per_g", "H", "gyro_lsb_per_10dps", "H",
+    "fw_major", "B", "fw_minor", "B", "fw_patch", "B", *_CALIBRATION,
+    "strap_session", "H",  # 0 unknown
+    "runner", "H", "origin", "B", "session", "B",  # since MINOR 2; 0 unknown; session of the programme, 0 none
 )  # fmt: skip
 STOP = _record(
-    "stop", 0x02, *_KEY, ("samples", "I"), ("gap_samples", "I"), ("run_x16", "I"), ("walk_x16", "I"),
-    ("unsure_x16", "I"), ("still_x16", "I"), ("strides", "I"), ("rate_mhz", "I"),
-    ("ending", "B"),  # since MINOR 2
+    "stop", 0x02, *_KEY, "samples", "I", "gap_samples", "I", "run_x16", "I", "walk_x16", "I",
+    "unsure_x16", "I", "still_x16", "I", "strides", "I", "rate_mhz", "I",
+    "ending", "B",  # since MINOR 2
 )  # fmt: skip
 STRIDE = _record(
-    "stride", 0x03, *_KEY, ("ic_x16", "I"), ("stride_x16", "H"), ("contact_x16", "H"), ("pta_axial_mg", "H"),
-    ("pta_resultant_mg", "H"), ("lean_ic_cdeg", "h"), ("lean_mid_cdeg", "h"), ("lean_min_cdeg", "h"),
-    ("lean_max_cdeg", "h"), ("lean_max_x16", "H"), ("gait", "B"), ("confidence", "B"), ("flags", "H"),
-    ("cue_state", "B"),
-    ("lean_cue_cdeg", "h"),  # since MINOR 2
+    "stride", 0x03, *_KEY, "ic_x16", "I", "stride_x16", "H", "contact_x16", "H", "pta_axial_mg", "H",
+    "pta_resultant_mg", "H", "lean_ic_cdeg", "h", "lean_mid_cdeg", "h", "lean_min_cdeg", "h",
+    "lean_max_cdeg", "h", "lean_max_x16", "H", "gait", "B", "confidence", "B", "flags", "H",
+    "cue_state", "B",
+    "lean_cue_cdeg", "h",  # since MINOR 2
 )  # fmt: skip
 CUE = _record(
-    "cue", 0x04, *_KEY, ("ic_x16", "I"), ("to_x16", "I"), ("command_x16", "I"), ("rule", "B"), ("direction", "B"),
-    ("value", "i"), ("target", "i"), ("band", "i"), ("pulse_ms", "H"),
-    ("rise_ms", "B"),  # since MINOR 2: what the actuator needs to be felt
+    "cue", 0x04, *_KEY, "ic_x16", "I", "to_x16", "I", "command_x16", "I", "rule", "B", "direction", "B",
+    "value", "i", "target", "i", "band", "i", "pulse_ms", "H",
+    "rise_ms", "B",  # since MINOR 2: what the actuator needs to be felt
 )  # fmt: skip
-GAP = _record("gap", 0x05, *_KEY, ("at_x16", "I"), ("samples", "I"), ("reason", "B"))
-MARK = _record("mark", 0x06, *_KEY, ("kind", "B"))
-NOTICE = _record("notice", 0x07, *_KEY, ("notice", "B"), ("a", "i"), ("b", "i"))
+GAP = _record("gap", 0x05, *_KEY, "at_x16", "I", "samples", "I", "reason", "B")
+MARK = _record("mark", 0x06, *_KEY, "kind", "B")
+NOTICE = _record("notice", 0x07, *_KEY, "notice", "B", "a", "i", "b", "i")
 ANCHOR = _record(  # a host's wall clock: utc_us at device time at_us, give or take error_us; 0, 0: about at t_us
-    "anchor", 0x08, *_KEY, ("utc_us", "q"),
-    ("at_us", "Q"), ("error_us", "I"),  # since MINOR 3
+    "anchor", 0x08, *_KEY, "utc_us", "q",
+    "at_us", "Q", "error_us", "I",  # since MINOR 3
 )  # fmt: skip
 VERDICT = _record(  # one stage of a calibration is over; `refused` and `cautions` are bits of REFUSALS, CAUTIONS
-    "verdict", 0x09, *_KEY, ("stage", "B"), ("refused", "H"), ("cautions", "H"), ("strap_session", "H"),
-    ("spread_mdps", "H"), ("spread_mg", "H"), ("one_g_pm", "h"), ("temperature_cdeg", "h"), ("strides", "B"),
-    ("stride_ms", "H"), ("axis_pm", "H"), ("sign_pm", "H"), ("impact_pm", "H"), *_CALIBRATION,
+    "verdict", 0x09, *_KEY, "stage", "B", "refused", "H", "cautions", "H", "strap_session", "H",
+    "spread_mdps", "H", "spread_mg", "H", "one_g_pm", "h", "temperature_cdeg", "h", "strides", "B",
+    "stride_ms", "H", "axis_pm", "H", "sign_pm", "H", "impact_pm", "H", *_CALIBRATION,
 )  # fmt: skip
 
 SESSION = _record(  # a run of the programme is over: dose in blocks with cues ("on"), retention in blocks without
-    "session", 0x0A, *_KEY, ("session", "B"), ("complete", "B"), ("planned_s", "H"), ("run_s", "H"), ("cues", "H"),
-    ("on_strides", "H"), ("on_in_band", "H"), ("on_mean", "i"), ("off_strides", "H"), ("off_in_band", "H"),
-    ("off_mean", "i"), ("rule", "B"), ("baseline", "i"), ("target", "i"), ("band", "i"),
+    "session", 0x0A, *_KEY, "session", "B", "complete", "B", "planned_s", "H", "run_s", "H", "cues", "H",
+    "on_strides", "H", "on_in_band", "H", "on_mean", "i", "off_strides", "H", "off_in_band", "H",
+    "off_mean", "i", "rule", "B", "baseline", "i", "target", "i", "band", "i",
 )  # fmt: skip
 
 # Since MINOR 3
-BATTERY = _record("battery", 0x0B, *_KEY, ("mv", "H"), ("percent", "B"), ("charging", "B"))  # 0, 0xFF unknown
+BATTERY = _record("battery", 0x0B, *_KEY, "mv", "H", "percent", "B", "charging", "B")  # 0, 0xFF unknown
 BOOT = _record(  # the first record of every boot
-    "boot", 0x0C, *_KEY, ("cause", "B"), ("wake", "B"), ("failed", "B"), ("fw_major", "B"), ("fw_minor", "B"),
-    ("fw_patch", "B"), ("battery_mv", "H"),
+    "boot", 0x0C, *_KEY, "cause", "B", "wake", "B", "failed", "B", "fw_major", "B", "fw_minor", "B",
+    "fw_patch", "B", "battery_mv", "H",
 )  # fmt: skip
 RAW = _record(  # samples as the chip counts them, six int16 each: ax ay az gx gy gz; `sample`: index of the first
-    "raw", 0x0D, *_KEY, ("sample", "I"), ("counts", "*")
+    "raw", 0x0D, *_KEY, "sample", "I", "counts", "*"
 )
 RAW_SAMPLES = 19  # in a full record
 PACE = _record(  # ties samples to device time: at t_us the run was at at_x16; rate measured since its start
-    "pace", 0x0E, *_KEY, ("at_x16", "I"), ("rate_mhz", "I")
+    "pace", 0x0E, *_KEY, "at_x16", "I", "rate_mhz", "I"
 )
 
 # Commands, 0x40..0x5F: each begins with a token that its REPLY repeats
-HELLO = _record("hello", 0x40, ("token", "H"), ("major", "B"), ("minor", "B"))
-GET = _record("get", 0x41, ("token", "H"), ("setting", "B"))
-SET = _record("set", 0x42, ("token", "H"), ("setting", "B"), ("value", "i"))
-CALIBRATE = _record("calibrate", 0x43, ("token", "H"), *_CALIBRATION)
-RUN = _record("run", 0x44, ("token", "H"), ("utc_us", "q"), ("runner", "H"))
-HALT = _record("halt", 0x45, ("token", "H"))
-BUZZ = _record(  # `pattern` since MINOR 2: its number in patterns.py + 1, 0: a pulse of pulse_ms
-    "buzz", 0x46, ("token", "H"), ("pulse_ms", "H"), ("pattern", "B")
+HELLO = _record("hello", 0x40, "token", "H", "major", "B", "minor", "B")
+GET = _record("get", 0x41, "token", "H", "setting", "B")
+SET = _record("set", 0x42, "token", "H", "setting", "B", "value", "i")
+CALIBRATE = _record("calibrate", 0x43, "token", "H", *_CALIBRATION)
+RUN = _record(  # as in ANCHOR since MINOR 3
+    "run", 0x44, "token", "H", "utc_us", "q", "runner", "H", "at_us", "Q", "error_us", "I"
 )
-FETCH = _record("fetch", 0x47, ("token", "H"), ("from_seq", "I"), ("to_seq", "I"))
-ACK = _record("ack", 0x48, ("token", "H"), ("boot", "H"), ("seq", "I"))
-TIME = _record(
-    "time", 0x49, ("token", "H"), ("utc_us", "q"), ("at_us", "Q"), ("error_us", "I")
-)  # as in ANCHOR
-NOTE = _record("note", 0x4A, ("token", "H"), ("kind", "B"))
-BEGIN = _record("begin", 0x4B, ("token", "H"), ("stage", "B"), ("side", "B"), ("face", "B"))
-PROGRESS = _record("progress", 0x4C, ("token", "H"))
+HALT = _record("halt", 0x45, "token", "H")
+BUZZ = _record(  # `pattern` since MINOR 2: its number in patterns.py + 1, 0: a pulse of pulse_ms
+    "buzz", 0x46, "token", "H", "pulse_ms", "H", "pattern", "B"
+)
+FETCH = _record("fetch", 0x47, "token", "H", "from_seq", "I", "to_seq", "I")
+ACK = _record("ack", 0x48, "token", "H", "boot", "H", "seq", "I")
+TIME = _record("time", 0x49, "token", "H", "utc_us", "q", "at_us", "Q", "error_us", "I")  # as in ANCHOR
+NOTE = _record("note", 0x4A, "token", "H", "kind", "B")
+BEGIN = _record("begin", 0x4B, "token", "H", "stage", "B", "side", "B", "face", "B")
+PROGRESS = _record("progress", 0x4C, "token", "H")
 # Three bytes a session in `sessions`: minutes of running, then tens of seconds with and without cues in turn (0
 # without: cues throughout).  No session: no programme.  `next`: the session the next run will be, counted from 1.
-PRESCRIBE = _record("prescribe", 0x4D, ("token", "H"), ("runner", "H"), ("next", "B"), ("sessions", "*"))
-READ_PLAN = _record("read_plan", 0x4E, ("token", "H"))
-STATUS = _record("status", 0x4F, ("token", "H"))
-ERASE = _record("erase", 0x50, ("token", "H"), ("to_seq", "I"))  # the log up to and including that record
+PRESCRIBE = _record("prescribe", 0x4D, "token", "H", "runner", "H", "next", "B", "sessions", "*")
+READ_PLAN = _record("read_plan", 0x4E, "token", "H")
+STATUS = _record("status", 0x4F, "token", "H")
+ERASE = _record("erase", 0x50, "token", "H", "to_seq", "I")  # the log up to and including that record
 
 # Answers, 0x60..0x7F
-REPLY = _record(
-    "reply", 0x60, ("token", "H"), ("command", "B"), ("status", "B"), ("t_us", "Q"), ("data", "*")
-)
+REPLY = _record("reply", 0x60, "token", "H", "command", "B", "status", "B", "t_us", "Q", "data", "*")
 UNIT = _record(  # data of the answer to HELLO
-    "unit", 0x61, ("major", "B"), ("minor", "B"), ("fw_major", "B"), ("fw_minor", "B"), ("fw_patch", "B"),
-    ("boot", "H"), ("next_seq", "I"), ("first_seq", "I"), ("acked_seq", "I"), ("running", "B"), ("chip", "B"),
-    ("rate_hz", "H"), ("unit_id", "*"),
+    "unit", 0x61, "major", "B", "minor", "B", "fw_major", "B", "fw_minor", "B", "fw_patch", "B",
+    "boot", "H", "next_seq", "I", "first_seq", "I", "acked_seq", "I", "running", "B", "chip", "B",
+    "rate_hz", "H", "unit_id", "*",
 )  # fmt: skip
-FETCHED = _record("fetched", 0x62, ("token", "H"), ("sent", "I"))  # ends a log transfer
+FETCHED = _record("fetched", 0x62, "token", "H", "sent", "I")  # ends a log transfer
 STAGE = _record(  # data of the answer to PROGRESS; `verdict_seq` once the stage is over
-    "stage", 0x63, ("stage", "B"), ("state", "B"), ("still_s", "B"), ("strides", "B"), ("verdict_seq", "I"),
+    "stage", 0x63, "stage", "B", "state", "B", "still_s", "B", "strides", "B", "verdict_seq", "I",
 )  # fmt: skip
 PLAN = _record(  # data of the answer to READ_PLAN; `baseline` and `sd` in the rule's unit, 0 before the first session
-    "plan", 0x64, ("runner", "H"), ("next", "B"), ("baseline", "i"), ("sd", "i"), ("sessions", "*"),
+    "plan", 0x64, "runner", "H", "next", "B", "baseline", "i", "sd", "i", "sessions", "*",
 )  # fmt: skip
-FORGET = _record("forget", 0x51, ("token", "H"))  # the peer that says so
+FORGET = _record("forget", 0x51, "token", "H")  # the peer that says so
 HEALTH = _record(  # data of the answer to STATUS; `troubles` are bits of TROUBLES; sizes in bytes
-    "health", 0x65, ("troubles", "H"), ("cause", "B"), ("failed", "B"), ("battery_mv", "H"), ("percent", "B"),
-    ("charging", "B"), ("temperature_cdeg", "h"), ("log_capacity", "I"), ("log_used", "I"), ("log_unfetched", "I"),
-    ("log_erased", "I"), ("log_damaged", "H"), ("heap_free", "I"), ("flash_worst_ms", "H"),
+    "health", 0x65, "troubles", "H", "cause", "B", "failed", "B", "battery_mv", "H", "percent", "B",
+    "charging", "B", "temperature_cdeg", "h", "log_capacity", "I", "log_used", "I", "log_unfetched", "I",
+    "log_erased", "I", "log_damaged", "H", "heap_free", "I", "flash_worst_ms", "H",
 )  # fmt: skip
 
 COMMANDS = (
-    HELLO,
-    GET,
-    SET,
-    CALIBRATE,
-    RUN,
-    HALT,
-    BUZZ,
-    FETCH,
-    ACK,
-    TIME,
-    NOTE,
-    BEGIN,
-    PROGRESS,
-    PRESCRIBE,
-    READ_PLAN,
-    STATUS,
-    ERASE,
-    FORGET,
-)
+    HELLO, GET, SET, CALIBRATE, RUN, HALT, BUZZ, FETCH, ACK, TIME, NOTE,
+    BEGIN, PROGRESS, PRESCRIBE, READ_PLAN, STATUS, ERASE, FORGET,
+)  # fmt: skip
 LOGGED = (START, STOP, STRIDE, CUE, GAP, MARK, NOTICE, ANCHOR, VERDICT, SESSION, BATTERY, BOOT, RAW, PACE)
 
 
@@ -271,12 +264,13 @@ def payload(record: Record, values: "Mapping[str, Any]") -> bytes:
     """
     numbers = []
     rest = b""
-    for name, letter in record.fields:
+    layout = record.layout
+    for i, name in enumerate(record.names, 1):
         value = values[name]
-        if letter == "*":
+        if i == len(layout):
             rest = bytes(value)
             continue
-        low, high = _RANGES[letter]
+        low, high = _RANGES[layout[i]]
         if not low <= value <= high:
             raise WireError("%s.%s = %d does not fit %d..%d" % (record.name, name, value, low, high))
         numbers.append(value)
@@ -306,10 +300,12 @@ def parse(record: Record, body: bytes) -> "dict[str, Any]":
     """Payload bytes to a dict; a field an older peer did not send is None, later ones it added are ignored."""
     values: "dict[str, Any]" = {}
     at = 0
-    for name, letter in record.fields:
-        if letter == "*":
+    layout = record.layout
+    for i, name in enumerate(record.names, 1):
+        if i == len(layout):
             values[name] = bytes(body[at:])
             break
+        letter = layout[i]
         size = struct.calcsize("<" + letter)
         if at + size > len(body):
             values[name] = None

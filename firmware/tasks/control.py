@@ -1,59 +1,42 @@
 # SPDX-License-Identifier: MIT
-"""Commands of a host: one handler per record, one answer per command, nothing executed that is not in the table."""
+"""Commands of a host to the whole unit: those of commands.py, and all that runs, calibrates, sets and buzzes."""
 
 from kneecore import mount, wire
 from kneecore.patterns import PATTERNS
 from kneecore.programme import ProgrammeError
 from kneecore.settings import TABLE, SettingError, Settings
-from kneecore.version import VERSION
 from tasks import state
+from tasks.commands import Commands, Refused
 from tasks.runs import HOST, MUTE, PAIN, RESUME, TAKEN_BACK, Busy, NotReady
 
 SETTINGS_FILE = "settings.json"
 _LATER_FIELDS = ("runner", "pattern", "at_us", "error_us")  # an older host does not send them
-_CALIBRATION_FIELDS = tuple(name for name, _ in wire.CALIBRATE.fields[1:])
+_CALIBRATION_FIELDS = wire.CALIBRATE.names[1:]
 
 
-class Refused(Exception):
-    """A command that cannot be done; carries the status of the answer."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(wire.STATUSES[status])
-        self.status = status
-
-
-class Control:
+class Control(Commands):
     def __init__(
         self, unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health
     ) -> None:
-        self._unit_id = unit_id
-        self._radio = radio
-        self._journal = journal
-        self._log = log
-        self._imu = imu
+        super().__init__(unit_id, radio, journal, log, imu, clock, health)
         self._voice = voice
-        self._clock = clock
         self._settings = settings
         self._calibrator = calibrator
         self._coaching = coaching
         self._runs = runs
-        self._health = health
         self._notes = {
             PAIN: runs.pain,
             TAKEN_BACK: runs.take_back,
             MUTE: runs.mute,
             RESUME: runs.resume,
         }
-        self._handlers = {
-            wire.HELLO.code: self._hello,
+        self._handlers.update({
             wire.GET.code: self._get,
             wire.SET.code: self._set,
             wire.CALIBRATE.code: self._calibrate,
             wire.RUN.code: self._run,
             wire.HALT.code: self._halt,
             wire.BUZZ.code: self._buzz,
-            wire.FETCH.code: self._fetch,
-            wire.ACK.code: self._ack,
             wire.TIME.code: self._time,
             wire.NOTE.code: self._note,
             wire.BEGIN.code: self._begin,
@@ -61,66 +44,25 @@ class Control:
             wire.PRESCRIBE.code: self._prescribe,
             wire.READ_PLAN.code: self._read_plan,
             wire.FORGET.code: self._forget,
-            wire.STATUS.code: self._status,
             wire.ERASE.code: self._erase,
-        }
-        radio.on_command = self.on_command
+        })  # fmt: skip
 
-    def on_command(self, code: int, frame: bytes, trusted: bool) -> None:
-        values = wire.decode(frame)[1]
-        token = values.get("token")
-        if token is None:
-            return  # no command, or cut before its token: nobody waits for an answer
+    def _running(self) -> bool:
+        return self._runs.running
+
+    def _complete(self, values) -> None:
         for name in _LATER_FIELDS:
             if values.get(name, 0) is None:
                 values[name] = 0
-        status, data = wire.OK, b""
-        handler = self._handlers.get(code)
-        if not trusted:
-            status = wire.REFUSED
-        elif handler is None:
-            status = wire.UNKNOWN_COMMAND
-        elif None in values.values():
-            status = wire.BAD_VALUE
-        else:
-            try:
-                data = handler(values) or b""
-            except Refused as refused:
-                status = refused.status
-            except (SettingError, ProgrammeError, wire.WireError):
-                status = wire.BAD_VALUE
-            except Busy:
-                status = wire.BUSY
-            except NotReady:
-                status = wire.BAD_STATE
-            except Exception as error:  # the host must hear of it, and the radio must go on
-                print("command failed:", repr(error))
-                status = wire.FAILED
-        answer = {"token": token, "command": code, "status": status, "t_us": self._clock.us(), "data": data}
-        self._radio.reply(wire.frame(wire.REPLY, answer))
 
-    def _hello(self, values) -> bytes:
-        imu = self._imu
-        if self._log.missing:
-            self._journal.notice("log_missing")  # over the air, as often as somebody comes
-        return wire.payload(
-            wire.UNIT,
-            {
-                "major": wire.MAJOR,
-                "minor": wire.MINOR,
-                "fw_major": VERSION[0],
-                "fw_minor": VERSION[1],
-                "fw_patch": VERSION[2],
-                "boot": self._journal.boot,
-                "next_seq": self._log.next_seq,
-                "first_seq": self._log.first_seq,
-                "acked_seq": self._log.acked_seq,
-                "running": int(self._runs.running),
-                "chip": imu.chip if imu else 0,
-                "rate_hz": imu.rate_hz if imu else 0,
-                "unit_id": self._unit_id,
-            },
-        )
+    def _status_of(self, error) -> int:
+        if isinstance(error, (SettingError, ProgrammeError)):
+            return wire.BAD_VALUE
+        if isinstance(error, Busy):
+            return wire.BUSY
+        if isinstance(error, NotReady):
+            return wire.BAD_STATE
+        return super()._status_of(error)
 
     def _get(self, values) -> bytes:
         return _i32(self._settings.get(values["setting"]))
@@ -156,7 +98,7 @@ class Control:
 
     def _run(self, values) -> bytes:
         seq = self._runs.start(HOST, values["runner"])
-        self._anchor(values["utc_us"])
+        self._time(values)
         return _i32(seq)
 
     def _halt(self, values) -> bytes:
@@ -177,37 +119,17 @@ class Control:
     def _read_plan(self, values) -> bytes:
         return wire.payload(wire.PLAN, self._coaching.plan(self._settings.get("cue_rule")))
 
-    def _status(self, values) -> bytes:
-        return wire.payload(wire.HEALTH, self._health.values())
-
     def _erase(self, values) -> bytes:
         """Not all of it need be gone at once: the answer is the oldest record that is left, and the host asks again."""
         self._refuse_unless_idle()
         self._log.erase(min(values["to_seq"], self._log.next_seq - 1))
         return _i32(self._log.first_seq)
 
-    def _fetch(self, values) -> None:
-        self._radio.send_log(self._fetched(values["token"], values["from_seq"], values["to_seq"]))
-
-    def _fetched(self, token: int, from_seq: int, to_seq: int):
-        sent = 0
-        for frame in self._log.read(from_seq, min(to_seq, self._log.next_seq - 1)):
-            if frame is not None:
-                sent += 1
-            yield frame
-        yield wire.frame(wire.FETCHED, {"token": token, "sent": sent})
-
     def _forget(self, values) -> None:
         self._radio.door.forget_peer()  # shown out once it has its answer
 
-    def _ack(self, values) -> None:
-        self._log.acknowledge(values["seq"])
-
     def _time(self, values) -> None:
-        self._anchor(values["utc_us"], values["at_us"], values["error_us"])
-
-    def _anchor(self, utc_us: int, at_us: int = 0, error_us: int = 0) -> None:
-        self._journal.record(wire.ANCHOR, {"utc_us": utc_us, "at_us": at_us, "error_us": error_us})
+        self._journal.record(wire.ANCHOR, {name: values[name] for name in ("utc_us", "at_us", "error_us")})
 
     def _note(self, values) -> None:
         if values["kind"] >= len(wire.MARKS):

@@ -139,6 +139,10 @@ class Journal:
         except OSError as error:
             self._stop_logging("log failed: %s" % error)
 
+    def close(self) -> None:
+        """Everything is durable, and nothing under way: the unit is about to lose its power."""
+        self._write(self._log.close)
+
     def _tell_damage(self) -> None:
         """Records that a reader of the log found spoilt: told once, then struck out."""
         damage = self._log.damage

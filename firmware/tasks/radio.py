@@ -24,6 +24,8 @@ _STRANGER_MS = 500  # between two looks at a peer that is not trusted yet
 _SELF_HEAL_MS = 3000  # neither connected nor advertising for this long is a fault to mend
 _EVENTS_MAX = 4096
 _REPLIES_MAX = 2048
+_LEAVE_MS = 50  # a connection that was being made when advertising ended has come up by then
+_PARTING_MS = 1000  # to hear that a peer is gone
 _PACKETS_A_TURN = 8  # then other tasks get their turn
 _END = False  # no more frames; None means "not yet"
 
@@ -83,6 +85,7 @@ class Radio:
         self._mtu = gatt.DEFAULT_MTU
         self._changed = True  # connection came or went: set by the interrupt, handled in run()
         self._written = False
+        self._leaving = False
         self._fetch = None  # iterator of frames asked for from the log
         self._stream = wire.Stream()
         self.on_command = _nobody  # set by main.py before run()
@@ -143,6 +146,30 @@ class Radio:
         """Send an iterator of frames over the log characteristic; replaces a transfer still under way."""
         self._fetch = frames
         self._flag.set()
+
+    async def leave(self, stay) -> bool:
+        """Go off the air, in the order that the stack asks for: advertising, connection, then the radio itself.
+
+        `stay()` is asked at the last moment: True, and nothing has happened.  Whether the air is left.
+        """
+        self._leaving = True
+        try:
+            self._ble.gap_advertise(None)  # type: ignore[arg-type]  # the stubs do not know how it ends
+            await asyncio.sleep_ms(_LEAVE_MS)
+            if stay():
+                self._leaving = False
+                self._changed = True
+                self._flag.set()
+                return False
+            for _ in range(_PARTING_MS // _LEAVE_MS):
+                if self._connection is None:
+                    self._ble.active(False)
+                    break
+                self._ble.gap_disconnect(self._connection)
+                await asyncio.sleep_ms(_LEAVE_MS)
+        except OSError as error:  # what is on its way to sleep does not care
+            print("radio off:", error)
+        return True
 
     def _ask_to_encrypt(self, connection) -> None:
         try:
@@ -220,7 +247,7 @@ class Radio:
         connection = self._connection
         if connection is not None:
             self.door.came(connection, visit)
-        else:
+        elif not self._leaving:
             try:
                 self._ble.gap_advertise(
                     _ADVERTISE_US,

@@ -13,7 +13,9 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from kneecore import gatt, wire
 
@@ -34,6 +36,7 @@ T = TypeVar("T")
 FIND_S = 10.0  # a unit advertises four times a second; a scan hears one in two or three
 CONNECT_S = 15.0  # connection and discovery of services; BlueZ has been seen to need 10 s
 STEP_S = 5.0
+SLICE_S = 2.5  # of looking for one unit; then another one that is waited for has its turn
 PAIR_S = 40.0  # a person may have to confirm it on the screen
 DISCONNECT_S = 0.8  # the stack goes on by itself; a longer wait would only delay Ctrl-C
 RETRY_WAITS_S = (0.1, 0.2, 0.4, 0.8)
@@ -43,6 +46,7 @@ _MISSING_ADVICE = (
     "if it stays, update the unit's firmware"
 )
 _installed_radio = ""
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ async def scan(seconds: float = 5.0) -> list[Seen]:
     """Every unit heard within `seconds`, the strongest first.  Raises AdapterError."""
     bleak = _bleak()
     with plain():
-        async with deadline(seconds + STEP_S, "scan"):
+        async with _turn(), deadline(seconds + STEP_S, "scan"):
             heard = await _retried(lambda: bleak.BleakScanner.discover(timeout=seconds, return_adv=True))
     units = [seen for device, said in heard.values() if (seen := _seen(device, said))]
     return sorted(units, key=lambda seen: -seen.rssi_dbm)
@@ -101,7 +105,7 @@ async def scan(seconds: float = 5.0) -> list[Seen]:
 
 async def find(unit: str, seconds: float = FIND_S) -> Seen:
     """The unit of that short id, name or address, as soon as it is heard.  Raises NothingFound, AdapterError."""
-    bleak = _bleak()
+    scanner = _bleak().BleakScanner
     found: list[Seen] = []
 
     def wanted(device: BLEDevice, said: AdvertisementData) -> bool:
@@ -111,9 +115,13 @@ async def find(unit: str, seconds: float = FIND_S) -> Seen:
         found.append(seen)
         return True
 
-    with plain():
-        async with deadline(seconds + STEP_S, "scan"):
-            await _retried(lambda: bleak.BleakScanner.find_device_by_filter(wanted, timeout=seconds))
+    left_s = seconds
+    while not found and left_s > 0:
+        part_s = min(SLICE_S, left_s)
+        left_s -= part_s
+        with plain():
+            async with _turn(), deadline(part_s + STEP_S, "scan"):
+                await _retried(partial(scanner.find_device_by_filter, wanted, timeout=part_s))
     if not found:
         raise NothingFound(
             f"unit {unit} was not heard within {seconds:g} s",
@@ -198,7 +206,7 @@ class BleLink:
             winrt={"use_cached_services": cached},
         )
         self._client = client
-        async with deadline(self._connect_s + STEP_S, "connect"):
+        async with _turn(), deadline(self._connect_s + STEP_S, "connect"):
             await _retried(client.connect)
         return client
 
@@ -246,6 +254,11 @@ async def _retried(action: Callable[[], Awaitable[T]]) -> T:
                 raise
         await asyncio.sleep(wait_s)
     return await action()
+
+
+def _turn() -> asyncio.Lock:
+    """One scan or one connection attempt at a time: some systems refuse several, others mix them up."""
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 def _bleak() -> ModuleType:

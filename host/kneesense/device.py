@@ -22,7 +22,7 @@ from kneecore import programme, settings, wire
 
 from . import answers
 from .answers import Progress, UnitHealth, UnitInfo, UnitPlan, i32
-from .clock import ClockFit, monotonic_us, utc_us
+from .clock import Reading, RoundTrips, now
 from .codes import named
 from .errors import (
     CommandRefused,
@@ -56,8 +56,8 @@ class Device:
         self._transfer_lock = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
         self._failure: KneesenseError | None = None
-        self.clock = ClockFit()
-        """Every answer is a round trip and sharpens it."""
+        self.trips = RoundTrips()
+        """Every answer is a round trip."""
         self.arrived: Inbox[LogFrame] = Inbox()
         """Records notified live, as `events()` gives them."""
         self.info: UnitInfo
@@ -134,7 +134,7 @@ class Device:
 
     async def start(self, runner: int = 0) -> int:
         """Begin a run of that runner (Store.runner_number; 0: unknown).  Returns the number of its START record."""
-        return await self._number(wire.RUN, utc_us=utc_us(), runner=runner)
+        return await self._number(wire.RUN, runner=runner, **await self._wall_clock())
 
     async def stop(self) -> int:
         """End the run.  Returns the sequence number of its STOP record."""
@@ -172,7 +172,15 @@ class Device:
 
     async def time(self) -> None:
         """Tell the unit the wall clock; it logs an ANCHOR record."""
-        await self._command(wire.TIME, utc_us=utc_us(), at_us=0, error_us=0)
+        await self._command(wire.TIME, **await self._wall_clock())
+
+    async def _wall_clock(self) -> dict[str, int]:
+        """What time it is, and which device time that is, by a round trip of the last second."""
+        told = self.trips.unit_now()
+        if told is None:
+            await self.hello()
+            told = self.trips.unit_now() or Reading(0, now().utc_us, 0)
+        return {"utc_us": told.utc_us, "at_us": told.t_us, "error_us": told.error_us}
 
     async def forget(self) -> None:
         """Make the unit forget this computer; it ends the connection."""
@@ -237,7 +245,7 @@ class Device:
         token = self._next_token()
         answer = asyncio.get_running_loop().create_future()
         self._pending[token] = answer
-        sent_us = monotonic_us()
+        sent = now()
         try:
             async with deadline(self._step_s, record.name):
                 await self._link.write(wire.frame(record, {"token": token, **values}))
@@ -246,7 +254,7 @@ class Device:
             del self._pending[token]
             if answer.done() and not answer.cancelled():
                 answer.exception()  # seen, also when the write failed first
-        self.clock.add(sent_us, monotonic_us(), utc_us(), reply["t_us"])
+        self.trips.add(sent, now(), reply["t_us"])
         _raise_refusal(record.name, reply)
         return reply
 

@@ -131,6 +131,13 @@ class StoreError(KneesenseError):
     code = "store"
 
 
+class StoreBusy(StoreError):
+    """Another program keeps the store from being written; what was committed stays."""
+
+    exit_code = 1
+    code = "store_busy"
+
+
 class StoreFull(StoreError):
     """No space is left for the store; what was committed stays, the rest is still on the unit."""
 

@@ -9,7 +9,10 @@ from typing import Any
 from kneecore import wire
 
 _LOGGED_CODES = range(0x01, 0x40)  # commands and answers lie above
-_KEY = wire.Record("key", 0, wire.ANCHOR.fields[:3], "", 0)  # every logged record begins with it
+_BOOTS = 1 << 16
+_KEY = wire.Record(
+    "key", 0, wire.ANCHOR.names[:3], wire.ANCHOR.layout[:4], 0
+)  # every logged record begins with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class LogFrame:
     def values(self) -> dict[str, Any]:
         """Every field by its wire name; None where an older unit did not send it, nothing for an unknown code."""
         return wire.decode(self.frame)[1]
+
+
+def later(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a record of a unit's log comes after another, by their keys.
+
+    Boots are counted in 16 bits and wrap; numbers never do: at the last of 32 bits a unit stops logging.
+    """
+    ahead = (one[0] - other[0]) % _BOOTS
+    return 0 < ahead < _BOOTS // 2 or (ahead == 0 and one[1] > other[1])
 
 
 def parse(frame: bytes) -> LogFrame | None:

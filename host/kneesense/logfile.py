@@ -34,8 +34,14 @@ class LogFile:
     runner: str | None
     """Whom the unit was paired with when it was fetched."""
     records: list[LogFrame]
-    damaged_bytes: int
-    """That belong to no whole record."""
+    damaged_bytes: int | None
+    """That belong to no whole record; None where empty and damaged cannot be told apart."""
+
+    @property
+    def missing(self) -> int:
+        """Numbers between the first and the last that no record has: damaged, or deleted on the unit."""
+        numbers = {record.seq for record in self.records}
+        return max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
 
 
 def header(unit: str, runner: str | None) -> bytes:

@@ -2,25 +2,22 @@
 """Logs out of files into the store: what `fetch-log` wrote, or an image of the flash of a unit that does not start.
 
 Importing the same again adds nothing.  The watermark of a unit is left alone: a file says nothing of what the unit has
-logged since, so the next connection compares as ever.
+logged since, so the next connection compares as ever.  When its runs were follows from the ANCHOR records in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from kneecore import wire
-
-from . import logfile
-from .clock import Offset
+from . import logfile, logimage
 from .errors import InputError
-from .frames import LogFrame
+from .frames import parse
 from .logfile import LogFile
 from .store import Added, Store
 
 _COMMIT_EVERY = 1000
-_ANCHOR_ERROR_US = 5_000_000  # a host gives a command up after so long: its time is late by less
 
 Progress = Callable[[int, int], None]
 
@@ -36,14 +33,25 @@ def read(path: Path, unit: str | None = None, runner: str | None = None) -> LogF
     if not data:
         raise InputError(f"{path}: empty file", "fetch it again")
     if not logfile.is_log(data):
-        raise InputError(
-            f"{path}: no log of a unit",
-            "kneesense fetch-log writes one",
-        )
+        return _image(path, data, unit, runner)
     log = logfile.read(path, data)
     if unit not in (None, log.unit):
         raise InputError(f"{path}: the log of unit {log.unit}, not of {unit}", "leave --unit out")
-    return LogFile(log.unit, runner or log.runner, log.records, log.damaged_bytes)
+    return replace(log, runner=runner or log.runner)
+
+
+def _image(path: Path, data: bytes, unit: str | None, runner: str | None) -> LogFile:
+    """Of the whole flash or of a part of it: sectors of the log are found wherever they lie."""
+    if not logimage.sectors(data):
+        raise InputError(
+            f"{path}: neither a log of a unit nor an image of its flash", "kneesense fetch-log writes a log"
+        )
+    if unit is None:
+        raise InputError(
+            f"{path}: the image of a flash does not say whose it is", "--unit ID, and --runner NAME"
+        )
+    records = [record for frame in logimage.frames(data) if (record := parse(frame)) is not None]
+    return LogFile(unit, runner, records, None)
 
 
 def add(
@@ -52,22 +60,10 @@ def add(
     """Into the store.  `again`: also what was deleted here before."""
     if again:
         store.restore(log.unit, log.records)
-    fresh = [record for record in log.records if not store.holds(log.unit, record)]
-    if fresh and log.runner:
+    if log.runner and not all(store.holds(log.unit, record) for record in log.records):
         store.runner_number(log.runner)  # so that a run that names the runner finds the name
     added = Added()
     for at in range(0, len(log.records), _COMMIT_EVERY):
         added += store.add(log.unit, log.records[at : at + _COMMIT_EVERY], runner=log.runner)
         progress(min(at + _COMMIT_EVERY, len(log.records)), len(log.records))
-    for record in fresh:
-        if record.code == wire.ANCHOR.code:
-            store.set_clock(log.unit, record.boot, _tie(record))
     return added
-
-
-def _tie(anchor: LogFrame) -> Offset:
-    """Of the unit's time to a host's, as that host has measured it."""
-    values = anchor.values()
-    if values["at_us"]:
-        return Offset(values["utc_us"] - values["at_us"], values["error_us"])
-    return Offset(values["utc_us"] - anchor.t_us, _ANCHOR_ERROR_US)

@@ -85,8 +85,8 @@ def _by_runner(runs: list[Run]) -> list[list[Run]]:
 
 
 def _span(store: Store, run: Run) -> Span | None:
-    clock = store.clock(run.device, run.boot)
-    if clock is None:
+    tie = store.tie(run.device, run.boot)
+    if tie is None:
         return None
     start_us, end_us = store.run_span(run)
-    return Span(run, start_us + clock.offset_us, end_us + clock.offset_us, clock.error_us)
+    return Span(run, tie.utc_us(start_us), tie.utc_us(end_us), max(map(tie.error_us, (start_us, end_us))))

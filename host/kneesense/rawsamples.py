@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from kneecore import wire
 
+from . import pace
 from .calibration import Calibration
 from .errors import NothingFound
 from .recording import G
@@ -35,7 +36,7 @@ class RunSamples:
     start: dict[str, Any]
     """Fields of the run's START record."""
     clock_ratio: float
-    """1.0 where the rate was not measured."""
+    """Measured over nominal rate; 1.0 where the unit has not measured it."""
     pieces: list[tuple[int, bytes]]
     missing: int
     """Samples that the unit took and that are not here; what it lost itself does not count."""
@@ -72,7 +73,7 @@ def of_run(store: Store, run: Run) -> RunSamples:
     start = frames[0].values()
     pieces: list[tuple[int, bytes]] = []
     gaps: list[tuple[int, int]] = []
-    ratio, end = 1.0, 0
+    end = 0
     for frame in frames:
         values = frame.values()
         if frame.code == wire.RAW.code:
@@ -83,12 +84,11 @@ def of_run(store: Store, run: Run) -> RunSamples:
             gaps.append((values["at_x16"] >> 4, (values["at_x16"] >> 4) + values["samples"]))
         elif frame.code == wire.STOP.code:
             end = values["samples"]
-        if frame.code in (wire.PACE.code, wire.STOP.code) and values["rate_mhz"]:
-            ratio = values["rate_mhz"] / (1000 * start["rate_hz"])
     if not pieces:
         raise NothingFound(
             f"run {run.id} has no samples", "they are recorded while the unit's setting raw_record is 1"
         )
+    ratio = pace.of(frames).rate_hz / start["rate_hz"]
     return RunSamples(start, ratio, pieces, _missing(pieces, gaps, end))
 
 

@@ -16,6 +16,7 @@ from . import battery, calibration, valgus
 from .answers import cell
 from .codes import bit_names, named
 from .cuesettings import NUMBERS, Number
+from .pace import RunPace, sample_zero_us
 
 Values = Mapping[str, Any]
 Record = dict[str, Any]
@@ -57,21 +58,24 @@ _NOTICES = {
 class RunRecords:
     """Feed START first, then the rest; counts what the summary needs.
 
-    `about`: run, start_utc, utc_bounds, runner, source of the start record.  `t0_s`: time of the first sample on the
-    run's clock.  `rate_hz`: the rate measured over the run, where it is known; else the one in START.
+    `about`: run, start_utc, utc_bounds, utc_source, runner, source of the start record.  `t0_s`: time of the first
+    sample on the run's clock.  `rate`: of the whole run, where it is known; else times go by the rate in START until
+    the unit has measured it.
     """
 
     def __init__(
         self,
         about: Values | None = None,
         t0_s: float = 0.0,
-        rate_hz: float | None = None,
+        rate: RunPace | None = None,
     ) -> None:
         self._about = about or {}
         self._t0_s = t0_s
-        self._rate_hz = rate_hz
-        self._nominal_hz = 0
-        self._start_us: int | None = None
+        self._rate = rate
+        self._rate_hz = rate.rate_hz if rate else 0.0
+        self._zero_us = rate.zero_us if rate else None
+        self._told_hz: float = 0
+        self._began = False
         self._side: str | None = None
         self._stop: Values | None = None
         self._contacts: dict[int, int] = {}  # ic_x16 of a stride -> its number
@@ -84,6 +88,7 @@ class RunRecords:
             "gap": self._gap,
             "mark": self._mark,
             "notice": self._notice,
+            "pace": self._paced,
             "session": self._session,
             "battery": self._battery,
             "boot": self._boot,
@@ -100,7 +105,7 @@ class RunRecords:
             return {"type": "warning", "t_s": None, "code": "cut_record", "message": message}
         return make(values)
 
-    def summary(self, log: str | None, duration_s: float | None = None) -> Record:
+    def summary(self, log: str | None, duration_s: float | None = None, end_utc: str | None = None) -> Record:
         """The last record of a run.  Without a STOP record the times are unknown but for `duration_s`."""
         stop = self._stop or {}
 
@@ -113,6 +118,7 @@ class RunRecords:
             "type": "summary",
             "strides": len(self._contacts),
             "mean_cadence_spm": _rounded(120 * len(self._stride_s) / total_s, 2) if total_s else None,
+            "end_utc": end_utc,
             "duration_s": _rounded(seconds("samples", 1) if stop else duration_s, 3),
             "run_s": _rounded(seconds("run_x16", 16), 3),
             "walk_s": _rounded(seconds("walk_x16", 16), 3),
@@ -132,14 +138,19 @@ class RunRecords:
         return x16 / 16 / (self._rate_hz or 1.0)
 
     def _device_s(self, values: Values) -> float | None:
-        """Seconds since START by the unit's clock; None in a replay."""
+        """The same by the unit's clock; None in a replay."""
         t_us = values.get("t_us")
-        return None if t_us is None or self._start_us is None else round((t_us - self._start_us) / 1e6, 4)
+        if t_us is None or self._zero_us is None:
+            return None
+        since_us: int = max(0, t_us - self._zero_us)
+        return round(since_us / 1e6, 4)
 
     def _started(self, values: Values) -> Record:
-        self._nominal_hz = values["rate_hz"]
-        self._rate_hz = self._rate_hz or self._nominal_hz
-        self._start_us = values.get("t_us")
+        self._began = True
+        self._told_hz = values["rate_hz"]
+        self._rate_hz = self._rate_hz or self._told_hz
+        if self._zero_us is None:
+            self._zero_us = values.get("t_us")
         self._side = named(wire.SIDES, values["side"])
         about = self._about
         firmware = [values["fw_major"], values["fw_minor"], values["fw_patch"]]
@@ -149,11 +160,13 @@ class RunRecords:
             "run": about.get("run"),
             "start_utc": about.get("start_utc"),
             "utc_bounds": about.get("utc_bounds"),
+            "utc_source": about.get("utc_source"),
             "runner": about.get("runner"),
             "side": self._side,
             "face": named(wire.FACES, values["face"]),
             "chip": named(wire.CHIPS, values["chip"]),
             "rate_hz": values["rate_hz"],
+            "rate_measured_hz": round(self._rate.rate_hz, 3) if self._rate and self._rate.measured else None,
             "calibration": calibration.described(values),
             "versions": {"firmware": ".".join(map(str, firmware)), "wire": f"{wire.MAJOR}.{wire.MINOR}"},
             "source": about.get("source"),
@@ -247,6 +260,12 @@ class RunRecords:
     def _session(self, values: Values) -> Record:
         return {"type": "session", "t_s": self._device_s(values), **session_values(values)}
 
+    def _paced(self, values: Values) -> Record | None:
+        zero_us = sample_zero_us(values)
+        if self._rate is None and zero_us is not None:
+            self._zero_us = zero_us
+        return self._measured(values)
+
     def _battery(self, values: Values) -> Record:
         mv, percent, charging = cell(values["mv"], values["percent"], values["charging"])
         low = battery.is_low(percent, charging)
@@ -262,7 +281,7 @@ class RunRecords:
 
     def _boot(self, values: Values) -> Record:
         """`restarted`: in a run, which the unit therefore did not end."""
-        restarted = self._start_us is not None and self._stop is None
+        restarted = self._began and self._stop is None
         cause = named(wire.RESETS, values["cause"]) if values["cause"] else None
         firmware = [values["fw_major"], values["fw_minor"], values["fw_patch"]]
         what = "restarted in the run, what it had recorded is safe" if restarted else "started"
@@ -280,13 +299,21 @@ class RunRecords:
         }
 
     def _stopped(self, values: Values) -> Record | None:
-        """A warning where the rate measured is not the one in START: what was told until now went by the latter."""
         self._stop = values
-        rate_mhz = values["rate_mhz"]
-        off_mhz = abs(rate_mhz - 1000 * self._nominal_hz)
-        if not rate_mhz or off_mhz * _UNSEEN_PART <= 1000 * self._nominal_hz:
+        return self._measured(values)
+
+    def _measured(self, values: Values) -> Record | None:
+        """A warning where the rate measured is not the one that times were told by; of a stored run: that of START."""
+        rate_hz = values["rate_mhz"] / 1000
+        if not rate_hz:
             return None
-        message = f"sensor ran at {rate_mhz / 1000:.2f} Hz, not {self._nominal_hz}; `show` goes by that"
+        if self._rate is None:
+            self._rate_hz = rate_hz
+        before_hz = self._told_hz
+        if abs(rate_hz - before_hz) * _UNSEEN_PART <= before_hz:
+            return None
+        self._told_hz = rate_hz
+        message = f"sensor runs at {rate_hz:.2f} Hz, not {before_hz:g}: times go by that"
         return {"type": "warning", "t_s": self._device_s(values), "code": RATE_MEASURED, "message": message}
 
 

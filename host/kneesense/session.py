@@ -18,7 +18,16 @@ from . import coachsetup, unitstatus
 from .bus import Arrival, Bus, News, Update
 from .coachsetup import CoachSetup
 from .device import STEP_S, Device
-from .errors import AdapterError, CommandRefused, LinkLost, NothingFound, TransferIncomplete
+from .errors import (
+    AdapterError,
+    CommandRefused,
+    KneesenseError,
+    LinkLost,
+    NothingFound,
+    StoreBusy,
+    StoreFull,
+    TransferIncomplete,
+)
 from .frames import LogFrame
 from .link import Link
 from .store import Key, Store
@@ -28,6 +37,16 @@ ATTACH_ADVICE = "a run is going on: kneesense run --attach follows it, kneesense
 
 # Worth another try once a unit has been reached.
 _PASSING = (LinkLost, TransferIncomplete, NothingFound, AdapterError)
+# Worth another try in a run: the unit keeps what cannot be stored here.
+_STORE_TROUBLE = (StoreFull, StoreBusy)
+
+
+def _impatient() -> bool:
+    return False
+
+
+def _nobody(session: Session) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +72,8 @@ class Pace:
 
     commit_s: float = 0.5
     """Live records are committed at most once in this time."""
+    time_s: float = 300.0
+    """The unit is told the time so often, at the start of a run and before its end."""
     check_s: float = 5.0
     """After so long a silence the unit is asked whether there is more: notifications may all be lost."""
     step_s: float = STEP_S
@@ -85,6 +106,10 @@ class Session:
         """Whether the unit was left recording, as `attach` does."""
         self.setup: CoachSetup | None = None
         """What the unit's cue engine starts with, if the plan asks for it."""
+        self.patience: Callable[[], bool] = _impatient
+        """Asked when the unit was looked for and never reached: whether to go on looking."""
+        self.on_run: Callable[[Session], None] = _nobody
+        """Told of every run that begins, or is found going on: `run_key`."""
         self._connect = connect
         self._store = store
         self._plan = plan
@@ -94,6 +119,7 @@ class Session:
         self._begun_boot: int | None = None
         self._asked_health = False
         self._ended = False
+        self._missing_told = False
         self._stop = asyncio.Event()
         self._stop_within_s = 0.0
 
@@ -101,6 +127,16 @@ class Session:
     def unit_id(self) -> str | None:
         """Hex id of the unit; None before the first connection, unless it was given."""
         return self._unit_id
+
+    @property
+    def _leaves(self) -> bool:
+        """Whether the run is left going on."""
+        return self._plan.attach and not self._plan.end
+
+    @property
+    def reached(self) -> bool:
+        """Whether there has been a connection."""
+        return self._sync is not None
 
     @property
     def counters(self) -> Counters:
@@ -135,18 +171,38 @@ class Session:
             try:
                 async with Device(self._connect(), step_s=pace.step_s) as unit:
                     wait_s, tries = pace.retry_s, 0
-                    await self._attend(unit)
+                    try:
+                        await self._attend(unit)
+                    except _STORE_TROUBLE:
+                        if self._stop.is_set() and not self._leaves:
+                            with suppress(CommandRefused):  # it has ended
+                                await unit.stop()  # though nothing more of it can be stored
+                        raise
                     return
             except _PASSING as error:
                 tries += 1
-                if self._sync is None and (not isinstance(error, LinkLost) or tries >= pace.first_tries):
+                if self.reached:
+                    self._post(News("link", "lost", f"{error}; trying again"))
+                elif not isinstance(error, LinkLost) or tries >= pace.first_tries:
+                    if not self.patience():
+                        raise
+                    self._tell_missing(error)
+            except _STORE_TROUBLE as error:
+                if self.run_key is None or self._stop.is_set():
                     raise
-                self._post(News("link", "lost", f"{error}; trying again"))
+                self._post(News("warning", error.code, f"{error}: the unit goes on recording; trying again"))
+                wait_s = pace.retry_max_s
             if self._stop.is_set():
                 await asyncio.sleep(pace.retry_s)
             else:
                 await self._sleep(wait_s)
             wait_s = min(wait_s * pace.retry_growth, pace.retry_max_s)
+
+    def _tell_missing(self, error: KneesenseError) -> None:
+        """Once: it is not recorded while others are."""
+        if not self._missing_told:
+            self._missing_told = True
+            self._post(News("warning", "unit_missing", f"{error}: not recorded; still looking for it"))
 
     async def _attend(self, unit: Device) -> None:
         """One connection, from its first word to the end of the run or of the link."""
@@ -233,9 +289,13 @@ class Session:
     async def _follow(self, unit: Device, sync: LogSync) -> None:
         """Store live records until the run ends."""
         loop = asyncio.get_running_loop()
+        told = loop.time()
         while not self._stop.is_set() and not self._ended:
             records = await self._arrived(unit)
             began = loop.time()
+            if began - told >= self._pace.time_s:
+                told = began
+                await sync.tell_time(unit)
             await sync.commit(records)
             if not records and not self._stop.is_set():
                 await self._ask(unit, sync)
@@ -252,8 +312,8 @@ class Session:
 
     async def _finish(self, unit: Device, sync: LogSync) -> None:
         """End the run unless it has ended, and fetch the rest of the log."""
-        leave = self._plan.attach and not self._plan.end
-        if not leave and not self._ended and (await unit.hello()).running:
+        if not self._leaves and not self._ended and (await unit.hello()).running:
+            await sync.tell_time(unit)
             await unit.stop()
         info = await unit.hello()
         self.goes_on = info.running
@@ -294,5 +354,6 @@ class Session:
             self._ended = False
             if self._plan.runner is not None and self._unit_id is not None:
                 self._store.set_runner(self._unit_id, self.run_key, self._plan.runner)
+            self.on_run(self)
         elif record.code == wire.STOP.code:
             self._ended = True

@@ -14,9 +14,9 @@ from zlib import crc32
 
 from kneecore import wire
 
-from .clock import Offset
 from .errors import InputError
 from .frames import LogFrame, parse
+from .storeclock import StoreClock
 from .storedelete import StoreDelete
 
 Key = tuple[int, int]
@@ -76,7 +76,7 @@ class Added:
         )
 
 
-class Store(StoreDelete):
+class Store(StoreDelete, StoreClock):
     """Records, runs, units, clocks, and what is kept of runners."""
 
     def add(
@@ -98,7 +98,8 @@ class Store(StoreDelete):
             if complete_to is not None:
                 self._write(
                     "INSERT INTO synced VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
-                    " seq = excluded.seq WHERE (excluded.boot, excluded.seq) > (synced.boot, synced.seq)",
+                    " seq = excluded.seq WHERE (excluded.boot - synced.boot & 65535) BETWEEN 1 AND 32767"
+                    " OR excluded.boot = synced.boot AND excluded.seq > synced.seq",  # frames.later
                     *(device, *complete_to),
                 )
         return added
@@ -316,21 +317,6 @@ class Store(StoreDelete):
             elif run is not None:
                 found.append((run, record))
         return found
-
-    def set_clock(self, device: str, boot: int, offset: Offset) -> None:
-        """Keep a boot's tie to UTC unless a surer one is known."""
-        with self._transaction():
-            self._write(
-                "INSERT INTO clock VALUES (?, ?, ?, ?) ON CONFLICT (device, boot) DO UPDATE SET"
-                " offset_us = excluded.offset_us, error_us = excluded.error_us"
-                " WHERE excluded.error_us < clock.error_us",
-                *(device, boot, offset.offset_us, offset.error_us),
-            )
-
-    def clock(self, device: str, boot: int) -> Offset | None:
-        """A boot's tie to UTC; None when no host has talked to the unit in that boot."""
-        row = self._row("SELECT offset_us, error_us FROM clock WHERE (device, boot) = (?, ?)", device, boot)
-        return Offset(*row) if row else None
 
     def problems(self) -> list[str]:
         """What is wrong with the file, in words; empty when every page and every frame's checksum is right."""

@@ -60,7 +60,7 @@ class StoreDelete(StoreFile):
             )
             for device in own:
                 count += self._delete_span(Span(device))
-                for table in ("clock", "conflict", "programme"):
+                for table in ("reading", "conflict", "programme"):
                     self._write(f"DELETE FROM {table} WHERE device = ?", device)
             for table in ("screening", "told", "prescription", "device"):
                 self._write(f"DELETE FROM {table} WHERE runner = ?", key)

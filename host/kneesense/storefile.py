@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import StoreError, StoreFull
+from .errors import StoreBusy, StoreError, StoreFull
 
 APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
@@ -117,6 +117,24 @@ MIGRATIONS = (
         "DROP TABLE run",
         "ALTER TABLE numbered_run RENAME TO run",
     ),
+    (
+        """CREATE TABLE reading (         -- of a computer's clock: at device time t_us, since that boot, it was utc_us
+            device TEXT NOT NULL,
+            boot INTEGER NOT NULL,
+            t_us INTEGER NOT NULL,
+            utc_us INTEGER NOT NULL,   -- since 1970
+            error_us INTEGER NOT NULL, -- give or take
+            PRIMARY KEY (device, boot, t_us, utc_us)
+        ) WITHOUT ROWID""",
+        # When in the boot it was measured is not known: a second covers the drift of 80 minutes.
+        "INSERT INTO reading SELECT device, boot, 0, offset_us, error_us + 1000000 FROM clock",
+        "DROP TABLE clock",
+        "CREATE INDEX anchor ON event (device, boot) WHERE code = 8",
+        """CREATE TABLE said (            -- by the user, of a run whose start no clock has measured
+            run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+            utc_us INTEGER NOT NULL    -- of its start, since 1970
+        )""",
+    ),
 )
 
 _WRITABLE = "make its folder and itself writable, or choose another with --store or KNEESENSE_HOME"
@@ -125,7 +143,7 @@ _WRITABLE = "make its folder and itself writable, or choose another with --store
 _CAUSES = (
     ("SQLITE_FULL", StoreFull, "no space is left for {file}", "free some space; what was committed stays"),
     ("SQLITE_IOERR_WRITE", StoreFull, "{file} cannot grow", "free some space; what was committed stays"),
-    ("SQLITE_BUSY", StoreError, "another program has kept {file} busy", "end it, or try again"),
+    ("SQLITE_BUSY", StoreBusy, "another program has kept {file} busy", "end it, or try again"),
     (
         "SQLITE_READONLY",
         StoreError,

@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from .bus import Arrival, News, Update
 from .device import Device
 from .errors import TransferIncomplete
-from .frames import LogFrame
+from .frames import LogFrame, later
 from .store import Key, Store
 
 _COMMIT_EVERY = 200  # records of a transfer in one transaction
 _TRIES = 3
 _TELL_FROM = 50  # records to fetch that are worth a word to the user
+
+
+def _nobody(done: int, total: int) -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -42,12 +46,17 @@ class LogSync:
         self.device = device
         self.counters = Counters()
         self.publish_from: Key | None = None
+        self.progress: Callable[[int, int], None] = _nobody
+        """Told (records fetched, records to fetch) of this connection after every commit of fetched ones."""
+        self.begun: int | None = None
+        """Number of the last record that was here when this connection began; None while that is not known."""
         self._store = store
         self._post = post
         self._have = 0
         self._have_key: Key | None = None
         self._acked: Key | None = None
         self._ahead: dict[int, Arrival] = {}
+        self._wanted = 0
 
     @property
     def next_seq(self) -> int:
@@ -56,15 +65,17 @@ class LogSync:
 
     async def meet(self, unit: Device) -> None:
         """First thing on a connection: tell the time, fetch what is missing here, tell the unit that it is safe."""
-        await unit.time()
-        self.keep_clock(unit)
+        await self.tell_time(unit)
         await self.catch_up(unit)
         await self.acknowledge(unit)
 
+    async def tell_time(self, unit: Device) -> None:
+        """Put the time into the unit's log, for whoever reads it elsewhere; keep here what is known of its clock."""
+        await unit.time()
+        self.keep_clock(unit)
+
     def keep_clock(self, unit: Device) -> None:
-        """Keep the tie of the unit's time to UTC as far as it is known by now."""
-        if unit.clock.best is not None:
-            self._store.set_clock(self.device, unit.info.boot, unit.clock.best)
+        self._store.add_readings(self.device, unit.info.boot, unit.trips.readings)
 
     async def catch_up(self, unit: Device) -> None:
         """After connecting: find the last record that both sides have, then fetch everything since.
@@ -77,8 +88,8 @@ class LogSync:
         synced = self._store.synced(self.device) or (0, info.first_seq - 1)
         if synced[1] < info.first_seq - 1:
             self._gone(info.first_seq - 1 - synced[1], info.first_seq - 1)
-        self._have = await self.common(unit)
-        behind = info.next_seq - 1 - self._have
+        self._have = self.begun = begun = await self.common(unit)
+        self._wanted = behind = info.next_seq - 1 - begun
         if behind >= _TELL_FROM:
             self._post(News("link", "fetching", f"fetching {behind} records from the unit's log"))
         await self.fill(unit, info.next_seq - 1)
@@ -107,6 +118,7 @@ class LogSync:
         counters = self.counters
         if backfilled:
             counters.backfilled += added.new
+            self.progress(min(self._have - (self.begun or 0), self._wanted), self._wanted)
         else:
             counters.live += added.new
         counters.duplicates += added.duplicates
@@ -152,7 +164,7 @@ class LogSync:
         """Whether the unit's record of that number is one up to which our store is complete."""
         async with aclosing(unit.fetch(seq, seq)) as records:
             async for record in records:
-                if record.key <= synced and self._store.holds(self.device, record):
+                if not later(record.key, synced) and self._store.holds(self.device, record):
                     self._have_key = record.key
                     return True
         return False
@@ -180,7 +192,7 @@ class LogSync:
 
     def _publish(self, complete: list[Arrival]) -> None:
         for arrival in complete:
-            if self.publish_from is not None and arrival.record.key >= self.publish_from:
+            if self.publish_from is not None and not later(self.publish_from, arrival.record.key):
                 self._post(arrival)
 
     async def _skip_holes(self, to_seq: int) -> None:

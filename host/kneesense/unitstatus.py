@@ -13,8 +13,8 @@ from kneecore import wire
 
 from . import battery
 from .answers import UnitHealth, UnitInfo
-from .clock import Offset
 from .store import Unit
+from .tie import Tie
 
 SOON_FULL_H = 1.0
 
@@ -66,6 +66,11 @@ _TROUBLES = {
     ),
 }
 
+_NO_LOG = (
+    "the flash has no place for a log: nothing is kept, cues go on",
+    "install the unit anew, with its partition table",
+)
+
 
 def bytes_a_second(rate_hz: int, raw: bool) -> float:
     """What a run adds to the log."""
@@ -83,9 +88,7 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
     found: list[Finding] = []
     if health is None:
         return [_older(info)]
-    for code in health.troubles:
-        message, advice = _TROUBLES.get(code, (f"the unit tells of '{code}'", "update kneesense"))
-        found.append(Finding(code, message, advice, wrong=True))
+    found += [_trouble(code, health) for code in health.troubles]
     known = {finding.code for finding in found}
     if battery.is_low(health.percent, health.charging) and "battery_low" not in known:
         found.append(
@@ -125,6 +128,12 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
     return found
 
 
+def _trouble(code: str, health: UnitHealth) -> Finding:
+    unknown = (f"the unit tells of '{code}'", "update kneesense")
+    words = _NO_LOG if code == "log" and not health.capacity_bytes else _TROUBLES.get(code, unknown)
+    return Finding(code, *words, wrong=True)
+
+
 def _older(info: UnitInfo) -> Finding:
     return Finding(
         "older_firmware",
@@ -137,13 +146,13 @@ def record(
     info: UnitInfo,
     health: UnitHealth | None,
     unit: Unit | None,
-    clock: Offset | None,
-    before: Offset | None = None,
+    tie: Tie | None,
+    before: Tie | None = None,
     raw: bool | None = None,
 ) -> dict[str, Any]:
     """The `status` record of docs/contract.md.
 
-    `clock`: the unit's time against this computer's, as measured now; `before`: the same when they last talked.
+    `tie`: the unit's time to this computer's, as measured now; `before`: as known from when they last talked.
     """
     told = asdict(health) if health else dict.fromkeys(UnitHealth.__dataclass_fields__)
     t_us = told.pop("t_us")
@@ -160,12 +169,20 @@ def record(
         "running": info.running,
         "boot": info.boot,
         "up_s": None if t_us is None else round(t_us / 1e6, 1),
-        "clock_error_ms": None if clock is None else round(clock.error_us / 1000, 1),
-        "clock_moved_ms": None
-        if clock is None or before is None
-        else round((clock.offset_us - before.offset_us) / 1000, 1),
+        **_clock(tie, before),
         **told,
         "troubles": list(told["troubles"]) if told["troubles"] is not None else None,
         "raw_record": raw,
         "hours_left": None if health is None else round(hours_left(health, info.rate_hz, bool(raw)), 2),
+    }
+
+
+def _clock(tie: Tie | None, before: Tie | None) -> dict[str, float | None]:
+    """By the last round trip of now."""
+    now_us = tie.readings[-1].t_us if tie else 0
+    moved_us = tie.utc_us(now_us) - before.utc_us(now_us) if tie and before else None
+    return {
+        "clock_error_ms": round(tie.error_us(now_us) / 1000, 1) if tie else None,
+        "clock_moved_ms": None if moved_us is None else round(moved_us / 1000, 1),
+        "clock_drift_ppm": round(before.drift_ppm, 1) if before else None,
     }

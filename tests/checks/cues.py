@@ -113,7 +113,7 @@ class Worn:
         """Of the motor, in g: 200 Hz, some 40 ms to spin up and down."""
         out = np.zeros(len(t_s))
         for pulse in self.pulses[-3:]:
-            since = t_s - (pulse.start_us - self.start_us) / 1e6
+            since = np.maximum(t_s, -1e9) - (pulse.start_us - self.start_us) / 1e6
             length = (pulse.end_us - pulse.start_us) / 1e6
             swell = 1 - np.exp(-np.maximum(since, 0) / 0.04)
             fade = np.exp(-np.maximum(since - length, 0) / 0.04)

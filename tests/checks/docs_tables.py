@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from kneecore import chips, gatt, settings, wire
-from kneesense import errors
+from drivers.flashlog import RAW_RESERVE_BYTES
+from kneecore import chips, gatt, sector, settings, wire
+from kneecore.meanings import MEANINGS
+from kneesense import errors, partitions
 from kneesense.cli.app import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -85,7 +87,7 @@ def _fields(record: wire.Record) -> Iterator[tuple[object, str, str]]:
     """(offset, type, name) with runs such as rotation_q14_0 ... rotation_q14_8 joined to one row."""
     runs: list[tuple[int, str, list[str]]] = []
     at = 0
-    for name, letter in record.fields:
+    for name, letter in wire.fields(record):
         stem = name.rstrip("0123456789")
         joins = (
             stem.endswith("_")
@@ -109,7 +111,7 @@ def records(first: int, last: int) -> str:
     parts = []
     for code, record in sorted(wire.BY_CODE.items()):
         if first <= code <= last:
-            size = f"{record.size} bytes" + (" and more" if record.fields[-1][1] == "*" else "")
+            size = f"{record.size} bytes" + (" and more" if len(record.names) == len(record.layout) else "")
             title = f"#### `{record.name}` 0x{code:02x}, {size}\n\n{PURPOSE[record.name]}\n\n"
             parts.append(title + table(("offset", "type", "field"), _fields(record)))
     return "\n" + "\n".join(parts) + "\n"
@@ -170,23 +172,25 @@ def gatt_table() -> str:
 
 def settings_table() -> str:
     rows = (
-        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, s.meaning)
+        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, MEANINGS[s.name])
         for i, s in enumerate(settings.TABLE)
     )
     return table(("number", "name", "default", "range", "unit", "meaning"), rows)
 
 
 def raw_table() -> str:
-    """What recording every sample costs, by the sensor's rate; MB are millions of bytes, as on a flash chip's label."""
-    sizes = (1.5, 14)
+    """What recording every sample costs, by the sensor's rate, and how long the log's partition takes it."""
     frame = wire.RAW.size + wire.OVERHEAD + 12 * wire.RAW_SAMPLES
+    a_sector = (partitions.SECTOR - sector.DATA - sector.SPARE) // frame
+    logs = {mb: next(p for p in partitions.table(mb) if p.name == "log") for mb in (4, 16)}
     rows = []
     for rate_hz in sorted({chip.rate_hz for chip in chips.TABLE[1:]}):
-        bytes_a_s = rate_hz * frame / wire.RAW_SAMPLES
-        minutes = (f"{1e6 * size / bytes_a_s / 60:.1f}" for size in sizes)
-        rows.append((rate_hz, f"{rate_hz / wire.RAW_SAMPLES:.1f}", f"{bytes_a_s:.0f}", *minutes))
-    head = ("samples a second", "records a second", "bytes a second", *(f"minutes in {s} MB" for s in sizes))
-    return table(head, rows)
+        a_second = rate_hz / wire.RAW_SAMPLES
+        sectors = ((log.size - RAW_RESERVE_BYTES) // partitions.SECTOR for log in logs.values())
+        minutes = (f"{a_sector * n / a_second / 60:.1f}" for n in sectors)
+        rows.append((rate_hz, f"{a_second:.1f}", f"{a_second * frame:.0f}", *minutes))
+    sizes = (f"minutes in {log.size / 1e6:.1f} MB ({mb} MB of flash)" for mb, log in logs.items())
+    return table(("samples a second", "records a second", "bytes a second", *sizes), rows)
 
 
 def commands_table() -> str:

@@ -26,8 +26,8 @@ from kneecore.settings import Settings
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 DIGESTS = VECTORS / "pipeline-digests.json"
-STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
-CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
+STRIDE_FIELDS = wire.STRIDE.names[3:]
+CUE_FIELDS = wire.CUE.names[3:]
 
 MPU6050, LSM6DSO32 = (2048, 164), (1024, 143)
 CYCLES = json.loads((VECTORS / "cycles.json").read_text())

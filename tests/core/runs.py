@@ -19,8 +19,8 @@ from kneesense.simulator import Phase, RunnerModel
 CHIP = chips.find("mpu6050")
 G = 9.80665
 NOISE_G, NOISE_DPS = 0.004, 0.1  # of such a chip; without any, standing still looks frozen
-STRIDE_FIELDS = tuple(name for name, _ in wire.STRIDE.fields[3:])
-CUE_FIELDS = tuple(name for name, _ in wire.CUE.fields[3:])
+STRIDE_FIELDS = wire.STRIDE.names[3:]
+CUE_FIELDS = wire.CUE.names[3:]
 
 
 def counts(force_g: Any, rate_dps: Any, noise: bool = True, seed: int = 1) -> array[int]:

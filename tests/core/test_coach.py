@@ -150,7 +150,7 @@ def test_records_read_from_a_log_lead_to_the_same_states_as_the_strides():
         unit.coach.stride(stride)
         stride.cue_state = unit.coach.state
         values = dict.fromkeys(("seq", "boot", "t_us"), 0)
-        values |= {name: getattr(stride, name) for name, _ in wire.STRIDE.fields[3:]}
+        values |= {name: getattr(stride, name) for name in wire.STRIDE.names[3:]}
         _, values = wire.decode(wire.frame(wire.STRIDE, values))
         host.stride(SimpleNamespace(**values))
         assert host.state == values["cue_state"]
@@ -181,4 +181,4 @@ def test_a_gap_empties_the_window():
 
 
 def test_the_fields_are_those_of_the_wire():
-    assert {name for name, _ in wire.CUE.fields[3:]} <= set(vars(Coach(RATE_HZ, Settings()).cue))
+    assert set(wire.CUE.names[3:]) <= set(vars(Coach(RATE_HZ, Settings()).cue))

@@ -24,7 +24,7 @@ from kneecore.settings import Settings
 batch = array("h", bytes({samples} * 12))
 with open(sys.path[0] + "/samples.bin", "rb") as file:
     assert file.readinto(batch) == {samples} * 12
-calibration = {{name: 0 for name, _ in wire.CALIBRATE.fields[1:]}}
+calibration = {{name: 0 for name in wire.CALIBRATE.names[1:]}}
 for name in ("rotation_q14_0", "rotation_q14_4", "rotation_q14_8", "acc_scale_q14"):
     calibration[name] = 16384
 calibration["side"] = 2

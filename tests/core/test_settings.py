@@ -6,6 +6,7 @@ import keyword
 import pytest
 
 from kneecore import wire
+from kneecore.meanings import MEANINGS
 from kneecore.settings import INDEX, TABLE, SettingError, Settings, checked, find
 
 ids = {"ids": lambda setting: setting.name}
@@ -17,7 +18,7 @@ def test_a_setting_fits_its_range_and_the_wire(setting):
     assert setting.low >= -(2**31)
     assert setting.high < 2**30, "an int the device holds without allocating"
     assert setting.unit
-    assert setting.meaning
+    assert MEANINGS[setting.name]
     assert setting.name.isidentifier()
     assert not keyword.iskeyword(setting.name)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +66,12 @@ class Legs:
         self.models: dict[str, RunnerModel] = {}
         self.wear()
 
-    def wear(self, lead_s: float = 1e6, run_s: float = 1.0, swapped: bool = False) -> None:
-        """From now on: stands, runs, stands.  `swapped`: each unit is on the other leg."""
+    def wear(self, lead_s: float = 1e6, run_s: float = 1.0, on: Mapping[str, str] | None = None) -> None:
+        """From now on: stands, runs, stands.  `on`: the leg that each unit is really on."""
         script = [Phase("still", lead_s), Phase("run", run_s, SPM)]
         now_s = asyncio.get_running_loop().time()
         for leg in self.both:
-            side = {"left": "right", "right": "left"}[leg.side] if swapped else leg.side
+            side = on[leg.side] if on else leg.side
             model = RunnerModel(script, side, 1, Variation(stride=0.01), self.runner, second=side == "right")
             self.models[leg.side] = model
             leg.chip.wear(OnLoopTime(ModelFeed(model, scenario.CHIP, scenario.mounting()), leg.chip, now_s))

@@ -146,7 +146,7 @@ def test_a_new_zero_changes_the_neutral_lean_only(tmp_path: Path) -> None:
         await asyncio.sleep(20)
         verdict = await guide.stage(device, "rezero", "right", "medial", store)
         assert verdict.accepted, verdict.messages
-        same = [name for name, _ in wire.CALIBRATE.fields[1:] if name != "neutral_cdeg"]
+        same = [name for name in wire.CALIBRATE.names[1:] if name != "neutral_cdeg"]
         assert [verdict.values[name] for name in same] == [before[name] for name in same]
         assert abs(verdict.values["neutral_cdeg"]) <= 20  # the model stands as it stood
         assert verdict.values["strap_session"] == before["strap_session"]
@@ -179,7 +179,7 @@ def test_the_strapping_is_unknown_after_power_on_and_numbers_go_on(tmp_path: Pat
 
 def test_nothing_begins_during_a_run_and_no_run_during_a_stage(tmp_path: Path) -> None:
     async def part(device: Device, store: Store) -> None:
-        identity = {name: 0 for name, _ in wire.CALIBRATE.fields[1:]} | {"side": mount.RIGHT, "chip": 1}
+        identity = dict.fromkeys(wire.CALIBRATE.names[1:], 0) | {"side": mount.RIGHT, "chip": 1}
         identity |= {
             "rotation_q14_0": 16384,
             "rotation_q14_4": 16384,

@@ -60,7 +60,22 @@ def test_a_log_is_fetched_over_lost_links_and_imported_elsewhere(tmp_path: Path,
             assert [record.frame for record in store.records(UNIT)] == frames[: len(log.records)]
             (found,) = store.runs()
             assert found.runner == "Ann"
-            assert store.clock(UNIT, found.boot) is not None, "a host has told the time"
+            assert store.tie(UNIT, found.boot) is not None, "a host has told the time"
+
+    inside(tmp_path, act)
+
+
+def test_the_flash_of_a_unit_that_does_not_start_is_imported(tmp_path: Path, flags: StoreFlags) -> None:
+    async def act(world: World) -> None:
+        await recorded(world)
+        await asyncio.sleep(2)
+        await world.unit.power_off()
+        frames = world.unit.log_frames()
+        import_(world.unit.log_image, unit=UNIT, flags=flags)
+        with Store(tmp_path / "runs.sqlite") as store:
+            assert [record.frame for record in store.records(UNIT)] == frames
+            (found,) = store.runs()
+            assert (found.runner, store.run_records(found)[-1].code) == ("Ann", wire.STOP.code)
 
     inside(tmp_path, act)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ def test_what_is_set_cues_and_what_is_muted_does_not(
         given = await world.logs("cue", 3, within_s=40)
         assert {record["rule"] for record in given} == {wire.RULES.index("impact")}
         await mute(flags=flags)
+        await asyncio.sleep(2)  # until what was decided before is on the flash
         cues, strides = len(world.of("cue")), len(world.of("stride"))
         later = (await world.logs("stride", strides + 12))[strides + 1 :]
         assert {wire.CUE_STATES[record["cue_state"]] for record in later} == {"muted"}

@@ -77,7 +77,7 @@ def test_replaying_what_was_recorded_gives_the_unit_s_own_strides(
 
 def world_calibration(stored: list) -> dict[str, int]:
     start = stored[0].values()
-    return {name: start[name] for name, _ in wire.CALIBRATE.fields[1:]}
+    return {name: start[name] for name in wire.CALIBRATE.names[1:]}
 
 
 def counts(quantised: recording.Quantised) -> dict[int, bytes]:

@@ -66,6 +66,7 @@ def inside(
     act: Callable[[World], Awaitable[None]],
     paired: bool = True,
     chip: type[Inertial] = Mpu6050,
+    limit_s: float = 600,
 ) -> str:
     """Run `act` in a world with the unit, which has this chip, switched on; returns what the unit printed."""
 
@@ -73,7 +74,7 @@ def inside(
         world = World(folder, paired, chip)
         world.unit.power_on()
         try:
-            async with asyncio.timeout(600):
+            async with asyncio.timeout(limit_s):
                 await act(world)
         finally:
             await world.unit.power_off()

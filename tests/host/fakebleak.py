@@ -41,12 +41,20 @@ class Stack:
 
     def __init__(self) -> None:
         self.unit = FakeUnit()
-        self.in_range = {"AA:BB:CC:00:00:01": of_unit(self.unit)}
+        self.units: dict[str, FakeUnit] = {}
+        self.in_range: dict[str, AdvertisementData] = {}
+        self.add(self.unit, "AA:BB:CC:00:00:01")
+        self.scanning = self.connecting = 0
         self.mtu = 247
         self.hang: set[str] = set()  # methods that never return
         self.raises: dict[str, list[Exception]] = {}  # method -> what its next calls raise
         self.lacking_services = 0  # connections that find an older firmware's services
         self.options: list[dict[str, Any]] = []  # of every client made
+
+    def add(self, unit: FakeUnit, address: str) -> None:
+        """One more unit in range."""
+        self.units[address] = unit
+        self.in_range[address] = of_unit(unit)
 
     async def reach(self, method: str) -> None:
         """The faults that the test asked for."""
@@ -67,14 +75,21 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
             super().__init__(detection_callback, service_uuids)
 
         async def start(self) -> None:
-            await stack.reach("scan")
+            assert not stack.scanning
+            assert not stack.connecting
+            stack.scanning += 1
+            try:
+                await stack.reach("scan")
+            except BaseException:
+                stack.scanning -= 1
+                raise
             self.seen_devices = {}
             for address, data in stack.in_range.items():
                 device = self.create_or_update_device(address, address, data.local_name, None, data)
                 asyncio.get_running_loop().call_soon(self.call_detection_callbacks, device, data)
 
         async def stop(self) -> None:
-            pass
+            stack.scanning -= 1
 
     class Client(BaseBleakClient):
         mtu_size = property(lambda self: stack.mtu)
@@ -90,8 +105,14 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
             self._carrier: asyncio.Task[None] | None = None
 
         async def connect(self, pair: bool, **kwargs: Any) -> None:
-            await stack.reach("connect")
-            self._link = stack.unit.link()
+            assert not stack.scanning
+            assert not stack.connecting
+            stack.connecting += 1
+            try:
+                await stack.reach("connect")
+            finally:
+                stack.connecting -= 1
+            self._link = stack.units[self.address].link()
             await self._link.open()
             self.services = BleakGATTServiceCollection()
             service = BleakGATTService(None, 1, gatt.SERVICE)

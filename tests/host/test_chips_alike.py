@@ -20,7 +20,7 @@ from kneesense.simulator import Phase, RunnerModel
 from kneesense.world.feed import ModelFeed
 
 SCRIPT = (Phase("still", 3), Phase("walk", 6, 110), Phase("run", 16, 165))
-IDENTITY = {name: 0 for name, _ in wire.CALIBRATE.fields[1:]} | {
+IDENTITY = dict.fromkeys(wire.CALIBRATE.names[1:], 0) | {
     "rotation_q14_0": 16384, "rotation_q14_4": 16384, "rotation_q14_8": 16384, "acc_scale_q14": 16384, "side": 2,
 }  # fmt: skip
 # Counts per g and per 10 deg/s as the data sheets have them, where the table of chips can only round.

@@ -10,7 +10,7 @@ import pytest
 
 from kneecore import wire
 from kneecore.settings import INDEX
-from kneesense import ble
+from kneesense import ble, clock
 from kneesense.calibration import Calibration
 from kneesense.store import Store, Unit
 
@@ -35,7 +35,8 @@ def paired(home, stack):
         return seq
 
     unit._run = run
-    return unit
+    with clock.replaced(unit.moment):
+        yield unit
 
 
 def test_a_run_is_shown_stride_by_stride_and_summed_up(tell, paired):

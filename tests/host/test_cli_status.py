@@ -6,6 +6,7 @@ from test_records import keys
 
 from kneecore import wire
 from kneecore.settings import INDEX
+from kneesense import clock
 from kneesense.answers import UnitHealth, UnitInfo
 from kneesense.store import Store, Unit
 from kneesense.unitstatus import bytes_a_second, findings, hours_left
@@ -18,7 +19,8 @@ def paired(home, stack):
     with Store(home / "runs.sqlite") as store:
         store.remember(Unit("0a0b0c0d", "0c0d", "right", "lateral", "Ann"))
     stack.unit.minor = wire.MINOR
-    return stack.unit
+    with clock.replaced(stack.unit.moment):
+        yield stack.unit
 
 
 def trouble(*names):
@@ -85,6 +87,12 @@ def test_every_trouble_has_words(name):
     assert "tells of" not in found.message
 
 
+def test_a_flash_without_a_place_for_the_log_is_another_trouble_than_one_that_cannot_be_written():
+    (found,) = findings(INFO, health(troubles=("log",), capacity_bytes=0))
+    assert "partition table" in found.advice
+    assert "partition table" not in findings(INFO, health(troubles=("log",)))[0].advice
+
+
 def test_a_trouble_of_a_later_firmware_is_told_by_its_code():
     (found,) = findings(INFO, health(troubles=("code_9",)))
     assert "'code_9'" in found.message
@@ -142,10 +150,9 @@ def test_a_unit_that_nobody_paired_is_asked_by_its_name(tell, home, stack):
 def test_the_clock_is_compared_with_the_last_time_they_talked(tell_json, paired, home):
     assert tell_json("status")[1][0]["clock_moved_ms"] is None
     with Store(home / "runs.sqlite") as store:
-        kept = store.clock("0a0b0c0d", 1)
-        assert kept is not None
-        store._db.execute("UPDATE clock SET offset_us = ?", (kept.offset_us - 250_000,))
-    assert tell_json("status")[1][0]["clock_moved_ms"] == pytest.approx(250, abs=60)
+        assert store.tie("0a0b0c0d", 1) is not None
+        store._db.execute("UPDATE reading SET utc_us = utc_us - 250000")
+    assert tell_json("status")[1][0]["clock_moved_ms"] == pytest.approx(250, abs=1)
 
 
 def test_a_unit_out_of_range_is_one_line(tell, paired, stack):

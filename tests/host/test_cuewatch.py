@@ -27,7 +27,7 @@ class Watched:
         assert self.watch.feed("start", start) is None
 
     def stride(self, state, spm=160.0, **values):
-        fields = {name: 0 for name, _ in wire.STRIDE.fields}
+        fields = dict.fromkeys(wire.STRIDE.names, 0)
         fields |= {
             "stride_x16": round(120 / spm * SECOND_X16),
             "gait": RUN,

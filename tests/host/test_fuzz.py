@@ -59,7 +59,7 @@ def test_a_decoder_that_is_wrong_is_found(monkeypatch, target, spoil):
 
 
 def test_a_record_that_is_cut_short_is_told_and_not_shown():
-    body = wire.payload(wire.GAP, {name: 0 for name, _ in wire.GAP.fields})
+    body = wire.payload(wire.GAP, dict.fromkeys(wire.GAP.names, 0))
     values = wire.parse(wire.GAP, body[:-3])
     assert RunRecords().feed("gap", values) == {
         "type": "warning",

@@ -2,6 +2,7 @@
 """Runs of one outing are found by their overlap in UTC, and only those."""
 
 import sqlite3
+from itertools import takewhile
 
 import pytest
 from fakeunit import FakeUnit
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kneesense import outings, storefile
-from kneesense.clock import Offset
+from kneesense.clock import Reading
 from kneesense.store import Store, Unit
 
 UTC_US = 1_800_000_000_000_000
@@ -43,8 +44,8 @@ class Worn:
             fake._halt({})
         store.add(self.device, fake.log[before:])
         if clock:
-            offset = Offset(UTC_US + start_s * S - started_us, self.error_us)
-            store.set_clock(self.device, fake.boot, offset)
+            reading = Reading(started_us, UTC_US + start_s * S, self.error_us)
+            store.add_readings(self.device, fake.boot, [reading])
         return store.runs()[-1].id
 
 
@@ -143,7 +144,7 @@ def test_whoever_shares_an_outing_is_linked_by_overlaps(tmp_path_factory, runs):
 
 def test_an_older_store_gets_its_outings_when_it_is_opened(tmp_path, monkeypatch):
     file = tmp_path / "runs.sqlite"
-    older = [step for step in storefile.MIGRATIONS if "outing" not in str(step)]
+    older = takewhile(lambda step: "outing" not in str(step), storefile.MIGRATIONS)
     with monkeypatch.context() as then:
         then.setattr(storefile, "MIGRATIONS", tuple(older))
         storefile.StoreFile(file).close()

@@ -22,7 +22,7 @@ WORDS = st.lists(st.integers(-32768, 32767), min_size=6, max_size=6)
 
 
 def start(chip, rate_hz):
-    values = {name: 0 for name, _ in wire.START.fields} | FakeUnit().calibration
+    values = dict.fromkeys(wire.START.names, 0) | FakeUnit().calibration
     scales = {name: getattr(chip, name) for name in ("acc_lsb_per_g", "gyro_lsb_per_10dps")}
     return values | scales | {"rate_hz": rate_hz, "chip": wire.CHIPS.index(chip.name)}
 

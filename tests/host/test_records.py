@@ -10,6 +10,7 @@ import pytest
 from core.mounting import calibration
 from kneecore import mount, wire
 from kneesense.codes import bit_names, named
+from kneesense.pace import RunPace
 from kneesense.records import RunRecords
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
@@ -25,7 +26,7 @@ def keys(kind):
 
 def fields(record, **values):
     """Every field of a wire record, 0 unless given."""
-    return {name: 0 for name, _ in record.fields} | values
+    return dict.fromkeys(record.names, 0) | values
 
 
 START = fields(
@@ -267,7 +268,7 @@ def test_every_notice_has_words(run):
 
 
 def test_times_follow_the_rate_that_was_measured_and_the_start_that_is_given():
-    run = RunRecords(t0_s=10.0, rate_hz=505.0)
+    run = RunRecords(t0_s=10.0, rate=RunPace(505.0, True))
     run.feed("start", START)
     assert run.feed("stride", STRIDE)["ic_s"] == pytest.approx(10 + 500 / 505, abs=1e-4)
 

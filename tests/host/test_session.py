@@ -10,7 +10,12 @@ from fakeunit import CALIBRATION, FakeUnit
 
 from kneecore import wire
 from kneesense.bus import Arrival, News
-from kneesense.errors import CommandRefused, LinkLost, NothingFound, StoreFull, VersionMismatch
+from kneesense.errors import (
+    CommandRefused,
+    LinkLost,
+    NothingFound,
+    VersionMismatch,
+)
 from kneesense.link import Channel
 from kneesense.session import Pace, Plan, Session
 from kneesense.store import Store, Unit
@@ -44,7 +49,7 @@ def caught_up(fake, store):
 @asynccontextmanager
 async def running(fake, store, plan=None, **options):
     """A session whose run has begun; on exit it is stopped and must end as asked."""
-    session = Session(fake.link, store, plan or Plan(), pace=PACE, **options)
+    session = Session(fake.link, store, plan or Plan(), **{"pace": PACE, **options})
     session.heard = session.bus.subscribe()
     work = asyncio.create_task(session.run())
     await until(lambda: session.run_key is not None or work.done())
@@ -70,10 +75,17 @@ async def test_a_run_is_started_recorded_and_ended(fake, store):
     assert not fake.running
     assert fake.settings == {0: 0, 4: 2}
     assert store.records(DEVICE) == fake.log
-    assert [record.name for record in fake.log] == ["anchor", "anchor", "start", *["stride"] * 5, "stop"]
+    assert [record.name for record in fake.log] == [
+        "anchor",
+        "anchor",
+        "start",
+        *["stride"] * 5,
+        "anchor",
+        "stop",
+    ]
     assert (store.runs()[0].boot, store.runs()[0].seq) == session.run_key
     assert fake.acked[-1] == (1, fake.log[-1].seq)
-    assert store.clock(DEVICE, 1) is not None
+    assert store.tie(DEVICE, 1) is not None
     assert session.counters.live + session.counters.backfilled == len(fake.log)
 
 
@@ -85,7 +97,7 @@ async def test_records_are_published_once_in_log_order_from_the_run_on(fake, sto
         fake.strides(15)
     records, _ = updates(session)
     start = [record.name for record in fake.log].index("start")
-    assert records[-17:] == fake.log[start:]
+    assert records[-18:] == fake.log[start:]
     assert records == sorted(records, key=lambda record: record.seq)
     assert len(set(records)) == len(records)
 
@@ -366,17 +378,3 @@ async def test_another_wire_version_stores_nothing(fake, store):
     with pytest.raises(VersionMismatch):
         await Session(fake.link, store, Plan(), pace=PACE).run()
     assert store.records(DEVICE) == []
-
-
-async def test_a_full_store_ends_the_session_and_leaves_the_unit_running(fake, store):
-    session = Session(fake.link, store, Plan(), pace=PACE)
-    work = asyncio.create_task(session.run())
-    await until(lambda: session.run_key is not None)
-    store._row(f"PRAGMA max_page_count = {store._row('PRAGMA page_count')[0] + 1}")
-    committed = store.records(DEVICE)
-    fake.strides(2000)
-    with pytest.raises(StoreFull):
-        await work
-    assert fake.running
-    assert store.records(DEVICE)[: len(committed)] == committed
-    assert store.problems() == []

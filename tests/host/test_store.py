@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from kneecore import wire
 from kneesense import storefile
-from kneesense.clock import Offset
 from kneesense.errors import InputError, StoreError, StoreFull
 from kneesense.frames import parse
 from kneesense.store import Added, Store, Unit
@@ -199,15 +198,6 @@ def test_the_prescription_in_force_is_the_last_one(store):
     assert (store.prescription("Ann"), store.prescription("Bob")) == ("b = 2", None)
     store.set_prescription("Ann", None)
     assert store.prescription("Ann") is None
-
-
-def test_the_surest_tie_to_utc_stays(store):
-    store.set_clock(DEVICE, 1, Offset(1000, 50))
-    store.set_clock(DEVICE, 1, Offset(2000, 90))
-    assert store.clock(DEVICE, 1) == Offset(1000, 50)
-    store.set_clock(DEVICE, 1, Offset(3000, 10))
-    assert store.clock(DEVICE, 1) == Offset(3000, 10)
-    assert store.clock(DEVICE, 2) is None
 
 
 # The file

@@ -5,14 +5,14 @@ import signal
 import sqlite3
 
 import pytest
-from fakeunit import FakeUnit
+from fakeunit import UTC_US, FakeUnit
 from hypothesis import given
 from hypothesis import strategies as st
 from test_store import DEVICE, program
 
 from kneecore import wire
 from kneesense import storefile
-from kneesense.clock import Offset
+from kneesense.clock import Reading
 from kneesense.errors import StoreError
 from kneesense.store import Added, Store, Unit
 
@@ -57,7 +57,7 @@ def two(store):
     run(own, ann)
     for device, fake in ((DEVICE, shared), (OTHER, own)):
         store.add(device, fake.log, fake.log[-1].key)
-        store.set_clock(device, 1, Offset(0, 1))
+        store.add_readings(device, 1, [Reading(0, UTC_US, 1)])
     return store, shared.log, own.log
 
 
@@ -138,7 +138,7 @@ def test_a_runner_goes_everywhere_and_the_other_stays(two):
     assert [(r.id, r.runner) for r in store.runs()] == [(2, "Bea")]
     assert store.run_records(store.runs()[0]) == theirs
     assert store.records(OTHER) == []
-    assert store.clock(OTHER, 1) is None
+    assert store.tie(OTHER, 1) is None
     assert [unit.device for unit in store.units()] == [DEVICE]
     assert store.runners() == ["Bea"]
     assert store.screening("Ann") is store.prescription("Ann") is None

@@ -158,3 +158,19 @@ def test_whatever_happened_before_a_sync_makes_the_store_hold_the_log(tmp_path_f
             assert store.problems() == []
 
     asyncio.run(live_through())
+
+
+async def test_when_the_count_of_boots_wraps_nothing_is_lost_and_nothing_comes_again(fake, store):
+    fake.boot = 0xFFFF
+    fake.strides(3)
+    await caught_up(fake, store)
+    fake.reboot()
+    assert fake.boot == 0
+    fake.strides(4)
+    sync, _ = await caught_up(fake, store)
+    assert (sync.counters.backfilled, sync.counters.duplicates, sync.counters.gone) == (4, 0, 0)
+    assert store.synced(DEVICE) == fake.log[-1].key == (0, 7)
+    fake.strides(2)
+    sync, told = await caught_up(fake, store)
+    assert (sync.counters.backfilled, sync.counters.duplicates, told) == (2, 0, [])
+    assert {record.key for record in store.records(DEVICE)} == {record.key for record in fake.log}

@@ -14,8 +14,8 @@ from kneecore import wire
 from kneecore.pipeline import EV_CONTACT, EV_CUE, EV_GAP, EV_STRIDE, EV_TOE_OFF, Pipeline
 from kneecore.settings import Settings
 
-STRIDE_FIELDS = [name for name, _ in wire.STRIDE.fields[3:]]
-CUE_FIELDS = [name for name, _ in wire.CUE.fields[3:]]
+STRIDE_FIELDS = list(wire.STRIDE.names[3:])
+CUE_FIELDS = list(wire.CUE.names[3:])
 CHUNK = 250  # samples a batch
 
 

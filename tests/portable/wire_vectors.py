@@ -13,15 +13,15 @@ with open(sys.path[0] + "/wire-v1.jsonl") as lines:
         vector = json.loads(line)
         record = wire.BY_NAME[vector["record"]]
         values = vector["values"]
-        for name, letter in record.fields:
+        for name, letter in wire.fields(record):
             if letter == "*":
                 values[name] = binascii.unhexlify(values[name])
-        complete = all(name in values for name, _ in record.fields)  # else older than the last of them
+        complete = all(name in values for name in record.names)  # else older than the last of them
         frame = wire.frame(record, values) if complete else binascii.unhexlify(vector["frame"])
         frames.append(frame)
         found, decoded = wire.decode(frame)
         print(found.name, str(binascii.hexlify(frame), "ascii"))
-        print([decoded[name] for name, _ in record.fields])
+        print([decoded[name] for name in record.names])
 
 stream = wire.Stream()
 data = b"\xa1\x01\x02garbage".join(frames)
@@ -33,9 +33,9 @@ print("skipped", stream.skipped)
 for letter in "BbHhIiQq":
     for code in sorted(wire.BY_CODE):
         record = wire.BY_CODE[code]
-        for name, found in record.fields:
+        for name, found in wire.fields(record):
             if found == letter:
-                values = {field: b"" if kind == "*" else 0 for field, kind in record.fields}
+                values = {field: b"" if kind == "*" else 0 for field, kind in wire.fields(record)}
                 values[name] = -(1 << 64)
                 try:
                     wire.frame(record, values)

@@ -29,8 +29,9 @@ def import_(
 ) -> None:
     """Import a log that kneesense fetch-log wrote, the image of a unit's flash, or a folder of them.
 
-    What is here already is counted, not doubled.  An image, read from a unit that does not start (docs/protocol.md),
-    does not say whose it is: name it with --unit.  Damaged parts are left out and counted.
+    What is here already is counted, not doubled.  Damaged parts are left out: numbers of records that are missing were
+    damaged or deleted on the unit.  An image, read from a unit that does not start (docs/protocol.md says how), does
+    not tell whose it is: name it with --unit.
 
     Examples: kneesense import today.kneelog; kneesense import flash.bin --unit 240ac4000001 --runner Ann
 
@@ -54,12 +55,12 @@ def import_(
     device = _device(unit, flags)
     logs = _logs(file, device, runner, out)
     total: dict[str, Any] = dict.fromkeys(
-        ("records", "new", "known", "conflicts", "deleted", "damaged_bytes"), 0
+        ("records", "new", "known", "conflicts", "deleted", "missing", "damaged_bytes"), 0
     )
     with Store(where) as store:
         for path, log in logs:
             row = _imported(store, path, log, deleted, out)
-            total = {name: total[name] + row[name] for name in total}
+            total = {name: total[name] + (row[name] or 0) for name in total}
     if total["deleted"]:
         out.note("some of it was deleted here before: kneesense import --deleted brings it back")
     told = f"{count(total['new'], 'new record')}, {total['known']} already known: {where}"
@@ -112,11 +113,13 @@ def _imported(store: Store, path: Path, log: LogFile, deleted: bool, out: Output
         "known": added.duplicates,
         "conflicts": added.conflicts,
         "deleted": added.deleted,
+        "missing": log.missing,
         "damaged_bytes": log.damaged_bytes,
     }
     parts = [f"{added.new} new", f"{added.duplicates} known"]
     parts += [f"{added.conflicts} with other content than known"] if added.conflicts else []
     parts += [f"{added.deleted} deleted here before"] if added.deleted else []
+    parts += [f"{log.missing} missing"] if log.missing else []
     parts += [f"{log.damaged_bytes} bytes damaged"] if log.damaged_bytes else []
     out.record(row, f"{path}: unit {log.unit}, {count(len(log.records), 'record')}: {', '.join(parts)}")
     return row

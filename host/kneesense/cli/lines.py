@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..times import local
+from ..times import between, local, span, zone_changed
 
 Values = Mapping[str, Any]
 
@@ -73,6 +73,10 @@ def summed_up(summary: Values, records: Sequence[Values]) -> str:
         told.append(", ".join(parts) + f", {count(summary['gaps'], 'gap')} {clock(summary['gap_s'])}")
     elif summary["gaps"]:
         told.append(count(summary["gaps"], "gap"))
+    start_utc = next((r["start_utc"] for r in records if r["type"] == "start"), None)
+    end_utc = summary.get("end_utc")
+    if zone_changed(start_utc, end_utc):
+        told.append(f"the clocks were changed meanwhile: {span(start_utc, end_utc)}")
     if any(r["flags"] for r in records if r["type"] == "stride"):
         told.append("what the flags of a stride mean: kneesense show --help")
     if summary["log"]:
@@ -82,9 +86,9 @@ def summed_up(summary: Values, records: Sequence[Values]) -> str:
 
 def _start(r: Values) -> str:
     session = f", session {r['session']} of the programme" if r["session"] else ""
-    return (
-        f"run {r['run'] or ''} started {local(r['start_utc'])}: {r['side']} leg, {r['rate_hz']} Hz{session}"
-    )
+    when = local(r["start_utc"]) if r["start_utc"] else between(r["utc_bounds"])
+    said = " (as you say)" if r["utc_source"] == "user" else ""
+    return f"run {r['run'] or ''} started {when}{said}: {r['side']} leg, {r['rate_hz']} Hz{session}"
 
 
 def _stride(r: Values) -> str:
@@ -141,6 +145,30 @@ def _session(r: Values) -> str:
     return event(r["t_s"], f"session {r['session']}: {minutes}, {count(r['cues'], 'cue')}{shares}{again}")
 
 
+_QUANTITIES = {  # key of a stride record -> words, unit, digits
+    "contact_s": ("contact time", "s", 3),
+    "stride_s": ("stride time", "s", 3),
+    "step_s": ("step time", "s", 3),
+    "pta_axial_g": ("peak acceleration", "g", 2),
+    "lean_range_deg": ("range of lean", "deg", 1),
+}
+
+
+def _pair(r: Values) -> str:
+    if not r["gait"]:
+        return event(None, "both legs: too few strides to compare")
+    clocks = f"the units' clocks, known to {number(r['clock_error_ms'], '{:.0f}')} ms"
+    gait = {"run": "running", "walk": "walking"}.get(r["gait"], r["gait"])
+    return event(None, f"both legs: {r['matched']} strides matched by {clocks}; {gait}:")
+
+
+def _symmetry(r: Values) -> str:
+    words, unit, digits = _QUANTITIES.get(r["metric"], (r["metric"], "", 3))
+    both = f"L {r['left']:.{digits}f} R {r['right']:.{digits}f} {unit}"
+    index = f"{r['index_percent']:+.1f} +- {r['index_95']:.1f} %"
+    return event(None, f"{words:<17} {both:<21} {index:>15}{'' if r['clear'] else ', not clear'}")
+
+
 _LINES: dict[str, Callable[[Values], str | None]] = {
     "start": _start,
     "stride": _stride,
@@ -151,7 +179,9 @@ _LINES: dict[str, Callable[[Values], str | None]] = {
     "battery": lambda r: _told(r) if r["code"] == "battery_low" else None,
     "boot": _told,
     "link": _told,
+    "pair": _pair,
     "session": _session,
+    "symmetry": _symmetry,
     "warning": _told,
     "check": lambda r: f"{'ok' if r['ok'] else 'FAILED':<6}  {r['name']}: {r['detail']}",
 }

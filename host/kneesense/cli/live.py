@@ -5,22 +5,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from kneecore import wire
 
-from .. import stored
+from .. import outings, pairs, stored
 from ..alerts import Alert, Alerts
-from ..bus import News, Update
+from ..bus import News
 from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
-from ..inbox import Inbox
 from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
-from ..store import Key, Store
+from ..store import Store
+from ..together import Together
+from .legs import show_pair
 from .lines import count, event, line, summed_up
 from .output import Output
 
@@ -64,33 +65,40 @@ def interrupts(stop: Callable[[], None]) -> Iterator[None]:
 
 
 class Follower:
-    """One session on the terminal."""
+    """One session on the terminal, heard from the moment this is made."""
 
     def __init__(self, session: Session, store: Store, out: Output, alerts: Alerts) -> None:
-        self._session = session
+        self.session = session
         self._store = store
         self._out = out
         self._alerts = alerts
+        self._heard = session.bus.subscribe()
         self._reader: RunRecords | None = None
         self._watch: CueWatch | None = None
         self._why = ""
 
-    async def run(self, duration_s: float | None = None) -> int:
-        """Until the run is over, `duration_s` have passed since its start, or Ctrl-C.  Returns the exit code."""
-        session = self._session
-        heard = session.bus.subscribe()
-        failure: KneesenseError | None = None
-        with interrupts(lambda: session.stop(INTERRUPTED_S)):
-            showing = asyncio.create_task(self._show(heard, duration_s))
-            try:
-                await session.run()
-            except KneesenseError as error:
-                failure = error
-            await showing
-        if session.run_key is None or session.unit_id is None:
-            if failure:
-                raise failure
-            self._out.record(RunRecords().summary(str(self._store.file)), "nothing was recorded")
+    async def show(self, on_start: Callable[[], None]) -> None:
+        """Until the session is over; `on_start` is called for every run that begins."""
+        async for update in self._heard:
+            if isinstance(update, News):
+                self._tell({"type": update.kind, "t_s": None, "code": update.code, "message": update.message})
+                continue
+            frame = update.record
+            if frame.code == wire.START.code:
+                self._begin(frame)
+                on_start()
+            why = self._watched(frame)
+            if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
+                self._tell(record)
+                if why and why != self._why:
+                    self._why = why
+                    self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
+
+    def close(self, failure: KneesenseError | None, kind: str = "summary") -> int:
+        """Tell how it ended and sum it up in a record of that type.  Returns the exit code."""
+        session = self.session
+        if not session.reached:
+            self._out.warn("unit_missing", "the unit was not reached: nothing of it was recorded")
             return 0
         if failure:
             self._out.error(failure)
@@ -101,37 +109,20 @@ class Follower:
                 "not_ended",
                 "the unit was not reached to end the run: kneesense run --attach fetches the rest",
             )
-        self._sum_up(session.unit_id, session.run_key)
+        self._sum_up(kind)
         if failure:
             return failure.exit_code
         return 0 if session.complete else 1
 
-    async def _show(self, heard: Inbox[Update], duration_s: float | None) -> None:
-        async for update in heard:
-            if isinstance(update, News):
-                self._tell({"type": update.kind, "t_s": None, "code": update.code, "message": update.message})
-                continue
-            frame = update.record
-            if frame.code == wire.START.code:
-                self._begin(frame)
-                if duration_s is not None:
-                    asyncio.get_running_loop().call_later(duration_s, self._session.stop, TIME_OVER_S)
-            why = self._watched(frame)
-            if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
-                self._tell(record)
-                if why and why != self._why:
-                    self._why = why
-                    self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
-
     def _begin(self, start: LogFrame) -> None:
-        run = stored.at(self._store, self._session.unit_id or "", start.key)
+        run = stored.at(self._store, self.session.unit_id or "", start.key)
         if run is not None:
             self._reader = RunRecords(stored.about(self._store, run, start))
 
     def _watched(self, frame: LogFrame) -> str | None:
         """Why no cue comes after this record, if it is a stride."""
-        if self._watch is None and self._session.setup is not None:
-            self._watch = CueWatch(self._session.setup)
+        if self._watch is None and self.session.setup is not None:
+            self._watch = CueWatch(self.session.setup)
         return self._watch.feed(frame.name, frame.values()) if self._watch else None
 
     def _tell(self, record: Record) -> None:
@@ -141,15 +132,58 @@ class Follower:
         self._out.record(record, None if alerting else line(record))
         self._alerts.see(record)
 
-    def _sum_up(self, unit_id: str, start: Key) -> None:
+    def _sum_up(self, kind: str) -> None:
         """From the store, which is what stays."""
-        run = stored.at(self._store, unit_id, start)
+        session = self.session
+        if session.unit_id is None or session.run_key is None:
+            return
+        run = stored.at(self._store, session.unit_id, session.run_key)
         if run is None:
             return
-        counters = self._session.counters
+        counters = session.counters
         self._out.note(
             f"{count(counters.live, 'record')} came live, {counters.backfilled} from the unit's log,"
             f" {counters.duplicates} twice, {counters.gone} are gone from the log"
         )
         kept = stored.StoredRun(self._store, run)
-        self._out.record(kept.summary, summed_up(kept.summary, kept.records))
+        self._out.record(kept.summary | {"type": kind}, summed_up(kept.summary, kept.records))
+
+
+async def follow(
+    followers: Sequence[Follower], together: Together, store: Store, out: Output, duration_s: float | None
+) -> int:
+    """Until every run is over, `duration_s` have passed since the first began, or Ctrl-C.  Returns the exit code."""
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
+
+    def begun() -> None:
+        if duration_s is not None and not timers:
+            timers.append(loop.call_later(duration_s, together.stop, TIME_OVER_S))
+
+    with interrupts(lambda: together.stop(INTERRUPTED_S)):
+        showing = asyncio.gather(*(follower.show(begun) for follower in followers))
+        await together.run()
+        await showing
+    recorded = [follower.session for follower in followers if follower.session.run_key is not None]
+    failures = list(together.failures.values())
+    if not recorded and failures:
+        raise failures[0]
+    if not recorded:
+        out.record(RunRecords().summary(str(store.file)), "nothing was recorded")
+        return 0
+    if len(followers) == 1:
+        return followers[0].close(together.failures.get(followers[0].session))
+    code = max(follower.close(together.failures.get(follower.session), "leg") for follower in followers)
+    outings.join(store)
+    _compare(recorded, store, out)
+    return code
+
+
+def _compare(recorded: Sequence[Session], store: Store, out: Output) -> None:
+    """Both legs side by side, and the outing in one record."""
+    runs = [run for s in recorded if s.run_key and (run := stored.at(store, s.unit_id or "", s.run_key))]
+    pair = pairs.of(store, runs[0])
+    legs = [stored.StoredRun(store, run) for run in runs]
+    if pair is not None:
+        show_pair(pair, out)
+    out.record({**pairs.summary([leg.summary for leg in legs]), "units": len(legs)})

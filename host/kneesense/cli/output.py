@@ -102,10 +102,14 @@ class Output:
         self.record({"type": "warning", "t_s": None, "code": code, "message": message})
         print(f"warning: {message}", file=sys.stderr, flush=True)
 
-    def error(self, error: KneesenseError) -> None:
+    def error(self, error: KneesenseError, whose: str = "") -> None:
         """What went wrong and what to do next, in one line on stderr; with `--json` also as a record."""
         self.record({"type": "error", "code": error.code, "message": str(error), "advice": error.advice})
-        print(f"error: {error}" + (f": {error.advice}" if error.advice else ""), file=sys.stderr, flush=True)
+        print(
+            f"error: {whose}{error}" + (f": {error.advice}" if error.advice else ""),
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _folded(text: RenderableType) -> RenderableType:

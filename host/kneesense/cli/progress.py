@@ -8,13 +8,27 @@ from contextlib import contextmanager
 
 from .output import Output
 
+Told = Callable[[int, int], None]
+"""Of (done, total)."""
+
 
 @contextmanager
-def bar(out: Output, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives the function that is told (done, total)."""
+def bars(out: Output) -> Iterator[Callable[[str], Told]]:
+    """Gives the function that adds a bar by its name and gives what is told how far it has come."""
     from rich.progress import Progress
 
     shown = Progress(console=out.console, transient=True, disable=not out.console.is_terminal)
-    with shown:
+
+    def add(what: str) -> Told:
         task = shown.add_task(what, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+        return lambda done, total: shown.update(task, completed=done, total=total)
+
+    with shown:
+        yield add
+
+
+@contextmanager
+def bar(out: Output, what: str) -> Iterator[Told]:
+    """One of them: what is told (done, total)."""
+    with bars(out) as add:
+        yield add(what)

@@ -64,6 +64,7 @@ def replay(
 
     from .. import outfile
     from .. import recording as recordings
+    from ..pace import RunPace
     from ..player import Run, play
     from ..records import RunRecords
     from ..replay import SampleRows, told
@@ -107,7 +108,11 @@ def replay(
             watch = SampleRows(target_file, quantised).write
         played = play(wanted, watch=watch)
     source = {"recording": str(file), "calibration": calibration, "engine": played.engine}
-    run = RunRecords({"source": source}, t0_s=quantised.t0_s, rate_hz=quantised.true_hz)
+    run = RunRecords(
+        {"source": source},
+        t0_s=quantised.t0_s,
+        rate=RunPace(quantised.true_hz, quantised.true_hz != quantised.rate_hz),
+    )
     strides = []
     for name, fields in told(wanted, played):
         record = run.feed(name, fields)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +16,7 @@ from .options import Number, Seconds, Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store import Store, Unit
 
 Cue = Literal["cadence", "lean", "impact", "metronome", "off"]
 
@@ -29,7 +30,7 @@ async def run(
     band: Number | None = None,
     baseline: Whole | None = None,
     screen_answers: ScreenAnswers = None,
-    calibration: Path | None = None,
+    calibration: list[Path] | None = None,
     raw: bool | None = None,
     duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
@@ -41,15 +42,18 @@ async def run(
     The unit records by itself: after a lost link or a killed program nothing is missing, see --attach.
     Each stride shows the state of the cue; why none comes is told when that changes.
 
+    A runner with a unit on each leg is recorded with both, as one outing: each line begins with its leg, L or R.  One
+    that is not there is told and looked for; the other goes on.  At the end both legs are compared.
+
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
-    kneesense run --cue off; kneesense run --attach
+    kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d
 
     Parameters
     ----------
     unit
-        Id of the unit. Default: the only paired one, or the runner's.
+        Id of the unit. Default: every unit of the runner.
     runner
-        Who runs. Default: the runner the unit is paired with.
+        Who runs. Default: the runner the units are paired with.
     cue
         Rule of the vibration cue, for this and later runs. Default: as it is set on the unit (`kneesense cue`).
     offset
@@ -62,7 +66,7 @@ async def run(
     screen_answers
         Answers of the safety screen before a runner's first cue, such as no,no,no,no,no. Asked for at a terminal.
     calibration
-        Calibration file of this strapping. Default: the one the unit has.
+        Calibration file of this strapping, once for each leg. Default: the one the unit has.
     raw
         Record every sample too, in this and later runs, or not any more: kneesense show --recording writes them. They
         fill the unit's log within minutes where no computer fetches them.
@@ -79,8 +83,10 @@ async def run(
     from ..paths import store_file
     from ..session import Plan, Session
     from ..store import Store
-    from .live import AlertLine, Follower
-    from .units import choose
+    from ..together import Together
+    from .legs import LegOutput
+    from .live import AlertLine, Follower, follow
+    from .units import worn
 
     out = Output(flags.json)
     if end and not attach:
@@ -109,17 +115,23 @@ async def run(
     if raw is not None:
         values["raw_record"] = int(raw)
     with Store(store_file(flags.store)) as store:
-        paired = choose(store.units(), unit, runner)
-        who = runner or paired.runner
-        fields = _calibration(calibration, paired.side) if calibration else None
+        units = worn(store.units(), unit, runner)
+        who = runner or units[0].runner
+        fields = _calibrations(calibration or [], units)
         if not attach:
             values |= _agreed(store, who, cue, screen_answers, out)
         prescribed = store.prescription(who)
         on_pain = prescription_reader.loads(prescribed).pain_text if prescribed else prescription.STOP
-        plan = Plan(values, fields, runner if attach else who, attach, end, coached=True)
-        session = Session(lambda: BleLink(paired.handle), store, plan, unit_id=paired.device)
-        alerts = Alerts([AlertLine(out)], paired, on_pain=on_pain)
-        return await Follower(session, store, out, alerts).run(duration_s)
+        followers = []
+        for paired in units:
+            leg = LegOutput(out, paired) if len(units) > 1 else out
+            mounted = fields.get(paired.device)
+            plan = Plan(values, mounted, runner if attach else who, attach, end, coached=True)
+            session = Session(partial(BleLink, paired.handle), store, plan, unit_id=paired.device)
+            alerts = Alerts([AlertLine(leg)], paired, on_pain=on_pain)
+            followers.append(Follower(session, store, leg, alerts))
+        sessions = [follower.session for follower in followers]
+        return await follow(followers, Together(sessions, store, begin=not attach), store, out, duration_s)
 
 
 def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:
@@ -139,13 +151,23 @@ def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out
     return target("off", None, None)
 
 
-def _calibration(file: Path, side: str) -> dict[str, int]:
+def _calibrations(files: list[Path], units: list[Unit]) -> dict[str, dict[str, int]]:
+    """Fields of wire.CALIBRATE by the device they are for: the one that is paired for the file's leg."""
     from .. import calibration
 
-    loaded = calibration.load(file)
-    if loaded.side != side:
-        raise InputError(
-            f"{file} is for the {loaded.side} leg, the unit is paired for the {side} one",
-            "choose the other file, or pair the unit again with --side",
-        )
-    return loaded.to_wire()
+    fields: dict[str, dict[str, int]] = {}
+    for file in files:
+        loaded = calibration.load(file)
+        fits = [unit for unit in units if unit.side == loaded.side]
+        if not fits:
+            raise InputError(
+                f"{file} is for the {loaded.side} leg, the unit is paired for the {units[0].side} one",
+                "choose the other file, or pair the unit again with --side",
+            )
+        if len(fits) > 1 or fits[0].device in fields:
+            raise InputError(
+                f"{file}: another file or unit is for the {loaded.side} leg too",
+                "one file for each leg, or --unit",
+            )
+        fields[fits[0].device] = loaded.to_wire()
+    return fields

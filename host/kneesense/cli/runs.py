@@ -6,17 +6,25 @@ from __future__ import annotations
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 
-def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
+def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> None:
     """List the recorded runs, the oldest first: number, local time, runner, leg, length, strides, running cadence.
 
     "no end" marks a run whose end has not been fetched: it goes on, or kneesense run --attach fetches the rest.
 
-    Examples: kneesense runs; kneesense runs --json
+    "+ 4" names the run of the other leg.  A * after the date: as you said it (kneesense date).
+
+    Examples: kneesense runs; kneesense runs --runner Ann; kneesense runs --json
+
+    Parameters
+    ----------
+    runner
+        Whose runs. Default: everybody's.
     """
+    from .. import outings
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
-    from ..times import local
+    from ..times import between, local
     from .lines import clock, count, number, run_cadence
 
     out = Output(flags.json)
@@ -25,6 +33,8 @@ def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
     if file.exists():
         with Store(file, read_only=True) as store:
             for run in store.runs():
+                if runner not in (None, run.runner):
+                    continue
                 stored = StoredRun(store, run)
                 start, summary = stored.start, stored.summary
                 row = {
@@ -32,6 +42,7 @@ def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
                     "run": run.id,
                     "start_utc": start["start_utc"],
                     "utc_bounds": start["utc_bounds"],
+                    "utc_source": start["utc_source"],
                     "runner": run.runner,
                     "device": run.device,
                     "side": start["side"],
@@ -40,14 +51,20 @@ def runs(*, flags: StoreFlags = DEFAULT_STORE) -> None:
                     "mean_cadence_spm": summary["mean_cadence_spm"],
                     "cues": summary["cues"],
                     "ended": stored.ended,
+                    "outing": run.outing,
                 }
+                others = [str(other.id) for other in outings.of(store, run) if other.device != run.device]
+                beside = f" + {','.join(others)}" if others else ""
+                said = "*" if start["utc_source"] == "user" else " "
+                if start["start_utc"] is None and start["utc_bounds"]:
+                    beside += f"\n{'':4} {between(start['utc_bounds'])}: kneesense date {run.id} WHEN"
                 out.record(
                     row,
-                    f"{run.id:>4} {local(start['start_utc']):<16} {run.runner or '-':<10} {start['side']:<5}"
+                    f"{run.id:>4} {local(start['start_utc']):<16}{said}{run.runner or '-':<10} {start['side']:<5}"
                     f" {clock(summary['duration_s']):>7} {count(summary['strides'], 'stride'):>12}"
-                    f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}",
+                    f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}{beside}",
                 )
                 listed += 1
     if not listed:
-        out.note(f"no runs in {file} yet")
+        out.note(f"no runs {f'of {runner} ' if runner else ''}in {file} yet")
     out.record({"type": "summary", "runs": listed, "log": str(file)})

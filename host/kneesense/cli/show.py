@@ -19,6 +19,7 @@ def show(
     run: str = "last",
     /,
     *,
+    runner: str | None = None,
     recording: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     flags: StoreFlags = DEFAULT_STORE,
@@ -31,24 +32,31 @@ def show(
     miss (a value is missing), motor (it shook the unit: impact withheld).  Times are by the sensor's rate as measured
     over the run.  The text's cadence is that of the running, `mean_cadence_spm` in JSON that of all strides.
 
+    Of a run with a unit on each leg this leg's strides are shown, then both legs are compared.
+
     Of a run whose samples were recorded (the unit's setting raw_record), --recording writes them as a recording, and
     beside it its calibration: kneesense replay gives the same strides from them.
 
-    Examples: kneesense show last; kneesense show 3 --json; kneesense show 3 --recording run.csv.gz
+    Examples: kneesense show last; kneesense show last --runner Ann; kneesense show 3 --json;
+    kneesense show 3 --recording run.csv.gz
 
     Parameters
     ----------
     run
         Number of the run as `kneesense runs` shows it, or `last`.
+    runner
+        Whose runs. Default: everybody's.
     recording
         CSV (or .csv.gz) to write: t_s, ax, ay, az [m/s^2], gx, gy, gz [rad/s] of every sample. Its calibration goes
         into a .json of the same name.
     overwrite
         Files to write may replace existing ones.
     """
+    from .. import pairs
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun, find
+    from .legs import show_pair
     from .lines import line, summed_up
 
     out = Output(flags.json)
@@ -58,10 +66,12 @@ def show(
     if not file.exists():
         raise NothingFound(f"there are no runs in {file} yet", "kneesense run records one")
     with Store(file, read_only=True) as store:
-        stored = StoredRun(store, find(store, run))
+        stored = StoredRun(store, find(store, run, runner))
         written = _written(store, stored.run, recording, overwrite, out) if recording else {}
         for record in stored.records:
             out.record(record, line(record))
+        if (pair := pairs.of(store, stored.run)) is not None:
+            show_pair(pair, out)
         out.record(stored.summary | written, summed_up(stored.summary, stored.records))
         if recording:
             chosen = f"kneesense replay {recording} --calibration {written['calibration']}"

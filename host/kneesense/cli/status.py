@@ -42,20 +42,21 @@ async def status(
     from ..device import Device
     from ..paths import store_file
     from ..store import Store
+    from ..tie import fit
     from .units import reach, remembered
 
     out = Output(flags.json)
     handle, paired = reach(remembered(flags), unit, runner)
     async with Device(BleLink(handle)) as device:
-        info, clock = device.info, device.clock
+        info, trips = device.info, device.trips
         health = await _health(device)
         raw = await _raw(device) if health else None
     before = None
-    if paired is not None and clock.best is not None:
+    if paired is not None:
         with Store(store_file(flags.store)) as store:
-            before = store.clock(info.unit_id, info.boot)
-            store.set_clock(info.unit_id, info.boot, clock.best)
-    told = unitstatus.record(info, health, paired, clock.best, before, raw)
+            before = store.tie(info.unit_id, info.boot)
+            store.add_readings(info.unit_id, info.boot, trips.readings)
+    told = unitstatus.record(info, health, paired, fit(trips.readings), before, raw)
     out.record(told, "\n".join(lines(told)))
     found = unitstatus.findings(info, health, bool(raw))
     for finding in found:

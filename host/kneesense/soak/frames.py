@@ -36,7 +36,7 @@ def values(random: Random, record: wire.Record) -> dict[str, Any]:
     room = wire.MAX_PAYLOAD - record.size
     return {
         name: random.randbytes(random.randint(0, room)) if letter == "*" else number(random, letter)
-        for name, letter in record.fields
+        for name, letter in wire.fields(record)
     }
 
 

@@ -64,8 +64,8 @@ class Witness:
     def boot(self) -> int:
         """Number of the boot that goes on, as it wrote it."""
         try:
-            return int(json.loads((self.unit.flash / "boot.json").read_text()))
-        except (OSError, ValueError):
+            return int(json.loads((self.unit.flash / "boot.json").read_text())[0])
+        except (OSError, ValueError, LookupError):
             return 0
 
     def begun_us(self, boot: int) -> int | None:

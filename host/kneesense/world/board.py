@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The unit's circuit board: I2C bus with its chips, motor on a finite pulse generator, pins, radio.
+"""The unit's circuit board: I2C bus with its chips, motor on a finite pulse generator, pins, radio, power.
 
 Times are the virtual clock's, in microseconds.  An I2C transfer takes as long as the bus needs; computing takes none.
+What resets the chip is told to `power`, which ends the program; who owns the board begins the next one (unit.py).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any, Protocol
 from .firmware import Later, Process
 from .flash import Flash
 from .motor import Line
+from .power import Power
 
-BUTTON_PIN, MOTOR_PIN = 27, 25  # button and transistor, as in the firmware's pins.py
-POWER_ON, HARD_RESET = 1, 2
+# As in the firmware's pins.py
+BUTTON_PIN, MOTOR_PIN, LED_PIN, IMU_INT_PIN, CELL_PIN, CHARGE_PIN = 27, 25, 13, 33, 35, 32
 CPU_HZ_AT_BOOT = 160_000_000
 
 
@@ -43,6 +45,7 @@ class Button:
     def __init__(self) -> None:
         self.level = 1
         self.on_edge: Callable[[int], None] = lambda edge: None
+        self.on_level: Callable[[], None] = lambda: None  # the wake-up logic of a sleeping chip
 
     async def press(self, seconds: float) -> None:
         await self._bounce()
@@ -53,6 +56,7 @@ class Button:
         for pause_s in self._BOUNCE_S:
             self.level = 1 - self.level
             self.on_edge(self.RISING if self.level else self.FALLING)
+            self.on_level()
             await asyncio.sleep(pause_s)
 
 
@@ -75,11 +79,9 @@ class Board:
         self.flash = flash
         self.motor = Line()
         self.button = Button()
-        self.watchdog_ms = 0
-        self.fed_us: list[int] = []
+        self.power = Power(self)
         self.cpu_hz = CPU_HZ_AT_BOOT
-        self.cause = POWER_ON
-        self.reset_requested = False
+        self.led_us: list[tuple[int, int]] = []  # when its level changed, and to what
         self.on_pin: dict[
             int, Callable[[int], None]
         ] = {}  # parts whose pin hangs on an output, by its number
@@ -100,13 +102,28 @@ class Board:
             self.radio.process_ended()
 
     def power_lost(self, t_us: int) -> None:
-        """Supply or reset: outputs float, and what hangs on them is pulled down."""
+        """Supply, reset or deep sleep: outputs float, and what hangs on them is pulled down."""
         if self.flash:
             self.flash.power_lost(t_us)
         self.motor.reset(t_us)
+        self._light(t_us, 0)
         self._levels.clear()
+        self.button.on_edge = lambda edge: None
+        self.cpu_hz = CPU_HZ_AT_BOOT
         for told in self.on_pin.values():
             told(0)
+
+    def pin_level(self, number: int) -> int:
+        """Of an input, as something outside drives it."""
+        if number == BUTTON_PIN:
+            return self.button.level
+        if number == CHARGE_PIN:
+            return 0 if self.power.battery.charging else 1
+        if number == IMU_INT_PIN:
+            return int(
+                any(getattr(chip, "interrupt", False) for chips in self.chips.values() for chip in chips)
+            )
+        return 0 if self.held_clocks else self._levels.get(number, 0)
 
     def _freq(self, process: Process, hz: int | None) -> int:
         if hz is not None:
@@ -116,17 +133,9 @@ class Board:
     def _unique_id(self, process: Process) -> str:
         return self.unit_id.hex()
 
-    def _reset_cause(self, process: Process) -> int:
-        return self.cause
-
-    def _reset(self, process: Process) -> None:
-        self.reset_requested = True
-        self.power_lost(process.t_us)
-
-    def _wdt(self, process: Process, timeout_ms: int | None) -> None:
-        """Never bites: what matters here is when it was started and fed."""
-        self.watchdog_ms = timeout_ms or self.watchdog_ms
-        self.fed_us.append(process.t_us)
+    def _power(self, process: Process, op: str, args: list[Any]) -> Any:
+        """Resets, sleep, watchdog, RTC memory and ADC."""
+        return self.power.request(process, op, args)
 
     def _pin(self, process: Process, number: int, mode: int, pull: int, value: int | None) -> None:
         if value is not None:
@@ -136,8 +145,14 @@ class Board:
         self._levels[number] = level
         if number == MOTOR_PIN:
             self.motor.output(process.t_us, level)
+        if number == LED_PIN:
+            self._light(process.t_us, level)
         if number in self.on_pin:
             self.on_pin[number](level)
+
+    def _light(self, t_us: int, level: int) -> None:
+        if level != (self.led_us[-1][1] if self.led_us else 0):
+            self.led_us.append((t_us, level))
 
     def _pin_irq(self, process: Process, number: int, trigger: int) -> None:
         def tell(edge: int) -> None:
@@ -152,9 +167,7 @@ class Board:
             if level and not self._levels.get(number, 0) and self.held_clocks:
                 self.held_clocks -= 1
             self._output(process, number, level)
-        if number == BUTTON_PIN:
-            return self.button.level
-        return 0 if self.held_clocks else self._levels.get(number, 0)
+        return self.pin_level(number)
 
     def _partitions(self, process: Process) -> list[tuple[int, int, int, int, str]]:
         table = self.flash.table if self.flash else []

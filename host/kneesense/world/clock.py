@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from .. import clock as host_clock
+
 T = TypeVar("T")
 
 STALL_LIMIT_S = 2.0
@@ -102,6 +104,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._paced = paced or PacedSelector()
         self._paced.speed = speed
         super().__init__(self._paced)
+        self._wall_us = time.time_ns() // 1000
+
+    def moment(self) -> host_clock.Moment:
+        """What a computer's clocks show in this world: they begin as this one's and go with the virtual time."""
+        passed_us = round(self.time() * 1e6)
+        return host_clock.Moment(passed_us, self._wall_us + passed_us)
+
+    def set_wall(self, by_us: int) -> None:
+        """Somebody sets the computer's clock."""
+        self._wall_us += by_us
 
     def time(self) -> float:
         return self._paced.now_s
@@ -149,5 +161,6 @@ def virtual_loop() -> VirtualLoop:
 
 def run(main: Callable[[], Coroutine[Any, Any, T]], speed: float = 1.0) -> T:
     """Like asyncio.run, on virtual time."""
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(speed)) as runner:
+    loop = VirtualLoop(speed)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner, host_clock.replaced(loop.moment):
         return runner.run(main())

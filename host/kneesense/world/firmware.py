@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Starts the firmware as its own process in desktop MicroPython, joined to the world by two pipes."""
+"""Starts the firmware as its own process in desktop MicroPython, joined to the world by two pipes.
+
+It lies in the unit's flash and starts as on the board: boot.py, main.py, then a prompt (standins/port.py).
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ from typing import IO, Any, Protocol
 from ..errors import ExtraMissing
 from .clock import virtual_loop
 
-# A 64-bit interpreter: 300 KB are about what 150 KB hold on the ESP32, whose words are half as wide.  The rest is for
-# the stand-ins, which are compiled into the same heap and not on the device (21 KB).  With 280 KB a run sometimes found
-# no room in one piece for its buffers after a calibration.
-HEAP = "320k"
+# A 64-bit interpreter: pointers take twice the room they take on the ESP32, bytecode and text the same, so what 310 KB
+# hold here takes half to three quarters of that there.  The rest is for the stand-ins, which are compiled into
+# the same heap and not on the device (30 KB).  With 20 KB less a run sometimes found no room for its buffers.
+HEAP = "340k"
 
 
 _SIZES = struct.Struct("<II")  # before each message: of its JSON, and of the bytes that follow it
@@ -73,12 +76,19 @@ class Process:
     """One running firmware.  `interrupt` wakes it; `ended` is set when it is gone."""
 
     def __init__(
-        self, hardware: Hardware, flash: Path, output: IO[bytes] | int, program: Path | None = None
+        self,
+        hardware: Hardware,
+        flash: Path,
+        output: IO[bytes] | int,
+        program: Path | None = None,
+        ticks_ppm: int = 0,
     ) -> None:
+        """`ticks_ppm`: its clock is so much too fast."""
         self._hardware = hardware
         self._flash = flash
         self._output = output
-        self._program = program or firmware_dir() / "main.py"
+        self._program = program
+        self._ticks_ppm = ticks_ppm
         self._loop = virtual_loop()
         self._buffer = bytearray()
         self._interrupts: list[tuple[int, str, Any]] = []
@@ -104,14 +114,17 @@ class Process:
         to_firmware, from_world = os.pipe()
         self._reader, self._writer = to_world, from_world
         standins = Path(__file__).parent / "standins"
+        program = self._program or standins / "port.py"
+        modules = firmware_dir() if self._program else ""  # "": the flash
         environment = {
             **os.environ,
-            "MICROPYPATH": f"{standins}:{firmware_dir()}:.frozen",
+            "MICROPYPATH": f"{standins}:{modules}:.frozen",
             "KNEESENSE_WORLD_OUT": str(from_firmware),
             "KNEESENSE_WORLD_IN": str(to_firmware),
+            "KNEESENSE_TICKS_PPM": str(self._ticks_ppm),
         }
         self._child = subprocess.Popen(
-            [micropython(), "-X", f"heapsize={HEAP}", str(self._program)],
+            [micropython(), "-X", f"heapsize={HEAP}", str(program)],
             cwd=self._flash, env=environment, pass_fds=(from_firmware, to_firmware),
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
         )  # fmt: skip

@@ -1,10 +1,30 @@
 # SPDX-License-Identifier: MIT
+# `esp32`: pins that end deep sleep, and RMT.
+#
 # `esp32.RMT`, the finite pulse generator: a pulse once written ends in hardware, whatever the program does.
 # The number of the channel counts for nothing, as in ports/esp32/esp32_rmt.c: there is one more with every object.
 # `esp32.Partition` as in ports/esp32/esp32_partition.c: blocks of 4096 bytes, an offset at any byte.
 import sys
 
 from world_link import call
+
+WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
+_RTC_PINS = (0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39)
+
+
+def _wake(number, pins, level):
+    for pin in pins or ():
+        if pin.number not in _RTC_PINS:
+            raise ValueError("invalid pin")
+    call("power", "ext", (number, [pin.number for pin in pins] if pins else None, int(level)))
+
+
+def wake_on_ext0(pin, level):
+    _wake(0, [pin] if pin else None, level)
+
+
+def wake_on_ext1(pins, level):
+    _wake(1, pins, level)
 
 
 class RMT:
@@ -44,7 +64,7 @@ class RMT:
     def deinit(self):
         if not call("rmt_release", self._channel):
             sys.stderr.write("panic: a pulse generator was released in mid-pulse\n")
-            call("reset")
+            call("power", "reset", ())
             raise SystemExit
 
 

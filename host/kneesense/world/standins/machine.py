@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # `machine` of an ESP32, as far as the firmware uses it: thin proxies to the parts in kneesense.world.board.
-from binascii import unhexlify
+from binascii import hexlify, unhexlify
 
 import world_link
 from world_link import call
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 3, 4
 
 
 def freq(hz=None):
@@ -16,12 +17,29 @@ def unique_id():
     return unhexlify(call("unique_id"))
 
 
+def _power(op, *args):
+    return call("power", op, args)
+
+
 def reset_cause():
-    return call("reset_cause")
+    return _power("cause")
+
+
+def wake_reason():
+    return _power("wake_reason")
 
 
 def reset():
-    call("reset")
+    _power("reset")
+    raise SystemExit
+
+
+def soft_reset():
+    raise SystemExit
+
+
+def deepsleep(time_ms=None):
+    _power("deepsleep", time_ms)
     raise SystemExit
 
 
@@ -95,7 +113,27 @@ class Timer:
 
 class WDT:
     def __init__(self, id=0, timeout=5000):
-        call("wdt", timeout)
+        _power("wdt", timeout)
 
     def feed(self):
-        call("wdt", None)
+        _power("wdt", None)
+
+
+class RTC:
+    def memory(self, data=None):
+        kept = _power("rtc_memory", None if data is None else hexlify(data).decode())
+        return unhexlify(kept) if data is None else None
+
+
+class ADC:
+    ATTN_0DB, ATTN_2_5DB, ATTN_6DB, ATTN_11DB = 0, 1, 2, 3
+
+    def __init__(self, pin, *, atten=ATTN_11DB):
+        if not 32 <= pin.number <= 39:
+            raise ValueError("invalid pin")  # ADC2 is not the radio's friend, and not used here
+        if atten != self.ATTN_11DB:
+            raise NotImplementedError("other ranges than the widest")
+        self._pin = pin.number
+
+    def read_uv(self):
+        return _power("adc", self._pin)
