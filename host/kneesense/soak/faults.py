@@ -19,6 +19,7 @@ from typing import Any
 from ..store import Store
 from ..world import air
 from ..world.bonding import HOST_ADDRESS
+from ..world.power import POWER_ON
 from ..world.stranger import Stranger
 from .room import Room
 
@@ -47,6 +48,8 @@ class Fault:
         about = " ".join((self.act.__doc__ or "").split())
         return f"{self.name}: {about} May cost: {', '.join(sorted(self.costs)) or 'nothing'}."
 
+
+_BITES_WITHIN_S = 4.0  # the watchdog waits for 2 s; then the chip needs a moment to start
 
 TABLE: dict[str, Fault] = {}
 
@@ -253,6 +256,31 @@ async def power_cut(room: Room, random: Random) -> None:
     room.witness.close()
     await asyncio.sleep(random.choice((0.05, random.uniform(1, 10))))
     room.unit.power_on()
+
+
+@_fault("unit", BOOT)
+async def brownout(room: Room, random: Random) -> None:
+    """The supply dips, and the chip starts anew."""
+    room.unit.reset(POWER_ON)
+    await _up(room)
+
+
+@_fault("unit", BOOT)
+async def program_hangs(room: Room, random: Random) -> None:
+    """The program stands still for good: the watchdog has to bite."""
+    if room.unit.process is None:
+        return
+    boots = room.unit.boots
+    room.unit.process.stall(60.0)
+    await asyncio.sleep(_BITES_WITHIN_S)
+    if room.unit.boots == boots:
+        room.problems.append("the watchdog did not bite")
+    await _up(room)
+
+
+async def _up(room: Room) -> None:
+    while room.unit.process is None:
+        await asyncio.sleep(0.1)
 
 
 async def _stalls(room: Room, random: Random, least_s: float, most_s: float) -> None:

@@ -114,6 +114,9 @@ class _Cord(PacedSelector):
     def on_packet(self, packet: bytes) -> None:
         self._packets.append(bytes(packet))
 
+    def moment(self) -> clock.Moment:
+        return clock.Moment(round(self.now_s * 1e6), self.utc_us)
+
     async def transport(self) -> Transport:
         self._source = BaseSource()
         return Transport(self._source, self)
@@ -175,19 +178,6 @@ class _Link(ble.BleLink):
         return hear
 
 
-class _Clocks:
-    """In place of the module `time` in clock.py."""
-
-    def __init__(self, cord: _Cord) -> None:
-        self._cord = cord
-
-    def monotonic_ns(self) -> int:
-        return round(self._cord.now_s * 1e9)
-
-    def time_ns(self) -> int:
-        return 1000 * self._cord.utc_us
-
-
 class Doubled(Exception):
     """A record was handed on twice, or before an earlier one."""
 
@@ -203,9 +193,7 @@ def live(connection: Connection, errand: Errand) -> None:
         _limit_files(errand.file_bytes)
     cord = _Cord(connection)
     central.install(cord.transport)
-    clocks: Any = clock
-    clocks.time = _Clocks(cord)
-    with suppress(EOFError):
+    with suppress(EOFError), clock.replaced(cord.moment):
         with asyncio.Runner(loop_factory=lambda: _Loop(paced=cord)) as runner:
             ended = runner.run(_errand(errand, cord))
         cord.say(Turn(None, [], ended))

@@ -94,6 +94,8 @@ class Hour:
                 done.ended_s = self._quiet_since_s = self._loop.time()
         if await self._recovered(f"{fault.name} (number {number}, {done.begun_s:.1f} s)", done.ended_s):
             done.recovered_s = self._loop.time()
+            if not self._active:
+                done.took_s = done.recovered_s - max(self._quiet_since_s, done.ended_s)
 
     async def _recovered(self, what: str, after_s: float | None = None) -> bool:
         """Wait until something newer than that is stored.  False, and a hang: not in time, with all faults over."""

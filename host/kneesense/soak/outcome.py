@@ -23,6 +23,8 @@ class Done:
     begun_s: float
     ended_s: float = 0.0
     recovered_s: float | None = None
+    took_s: float = 0.0
+    """From when neither this fault nor another was there any more, until something newer was stored."""
 
 
 @dataclass
@@ -108,9 +110,7 @@ class Outcome:
         kinds = Counter(done.fault.name for done in self.faults)
         slowest: dict[str, float] = {}
         for done in self.faults:
-            if done.recovered_s is not None:
-                took_s = round(done.recovered_s - done.ended_s, 1)
-                slowest[done.fault.name] = max(slowest.get(done.fault.name, 0.0), took_s)
+            slowest[done.fault.name] = max(slowest.get(done.fault.name, 0.0), round(done.took_s, 1))
         return {
             "type": "summary",
             "lost": self.lost,
