@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from . import audit
@@ -31,22 +31,23 @@ class Done:
 class Outcome:
     seed: int
     minutes: float
-    records: audit.Records = field(default_factory=audit.Records)
-    strides: audit.Strides = field(default_factory=audit.Strides)
-    faults: list[Done] = field(default_factory=list)
-    hangs: list[str] = field(default_factory=list)
-    unexplained: list[str] = field(default_factory=list)
+    records: audit.Records
+    strides: audit.Strides
+    faults: list[Done]
+    hangs: list[str]
+    unexplained: list[str]
     """Costs of no fault that was there."""
-    problems: list[str] = field(default_factory=list)
-    """Of the store file."""
-    untold: int = 0
+    problems: list[str]
+    """Of the store file, and of a watchdog that did not bite."""
+    untold: int
     """Samples lost that no gap tells."""
-    motor_ms: float = 0.0
-    pulses: int = 0
-    boots: int = 0
-    runs: int = 0
-    gaps: int = 0
-    kills: int = 0
+    motor_ms: float
+    """The longest pulse."""
+    pulses: int
+    boots: int
+    runs: int
+    gaps: int
+    kills: int
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """(kind, text) of all that is wrong."""
@@ -71,7 +72,7 @@ class Outcome:
         for text in self.hangs:
             yield "hang", text
         for text in self.problems:
-            yield "store", text
+            yield "problem", text
         for text in self.unexplained:
             yield "cost of no fault", text
 

@@ -59,6 +59,8 @@ class Room:
         self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", random.randbytes(6))
         self.witness = Witness(self.unit)
         self.host: Host | None = None
+        self.rests = False
+        """Sabotage: a program that loses its link never comes back."""
         self.ends: list[tuple[float, Ended | None]] = []
         """When sessions ended, and how; None: killed."""
         self.problems: list[str] = []
@@ -82,7 +84,7 @@ class Room:
     def errand(self, attach: bool, end: bool = False) -> Errand:
         return Errand(
             self.store, self.store.parent, self.unit.short_id, self.unit.board.unit_id.hex(),
-            SETTINGS, self._calibration, RUNNER, attach, end, self._file_bytes,
+            SETTINGS, self._calibration, RUNNER, attach, end, self._file_bytes, self.rests,
         )  # fmt: skip
 
     async def keep_recording(self) -> None:
@@ -151,8 +153,3 @@ class Room:
             if record is not None and begun_us is not None:
                 return begun_us + record.t_us
         return 0.0
-
-    async def recorded_after(self, t_s: float) -> None:
-        """Until the store has a record that was made later than that."""
-        while self.recorded_us() <= t_s * 1e6:
-            await asyncio.sleep(_POLL_S)
