@@ -11,6 +11,7 @@ from fakeunit import FakeUnit
 
 from kneecore import wire
 from kneesense import ble
+from kneesense.calibration import Calibration
 from kneesense.store import Store, Unit
 
 LEFT, RIGHT = "0a0b0c0d", "0a0b0c0e"
@@ -175,3 +176,30 @@ def test_names_and_addresses_have_no_say_in_whose_records_they_are(tell_json, le
     with Store(home / "runs.sqlite") as store:
         assert store.records(LEFT) == store.records(RIGHT) == []
     assert "answered instead of" in str(records)
+
+
+def test_two_units_for_the_same_leg_are_told_at_once_and_recorded(tell_json, legs, home):
+    with Store(home / "runs.sqlite") as store:
+        store.remember(Unit(RIGHT, "0c0e", "left", "lateral", "Ann"))
+    code, records, _ = tell_json("run", "--duration", 0.4)
+    assert code == 0
+    assert records[0]["type"] == "alert"
+    assert records[0]["code"] == "same_side"
+    assert len(of(records, "leg")) == 2
+    assert of(records, "symmetry") == []
+    assert "side_mismatch" in [r["code"] for r in of(records, "alert", "0c0e")]
+
+
+def test_each_leg_gets_the_calibration_file_of_its_side(tell, legs, tmp_path):
+    left, right = legs
+    identity = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    files = []
+    for side, neutral_deg in (("right", 2.5), ("left", -1.25)):
+        made = Calibration(identity, (0.0, 0.0, 0.0), 1.0, neutral_deg, side, "lateral", "mpu6050", "")
+        made.save(tmp_path / f"{side}.json")
+        files += ["--calibration", tmp_path / f"{side}.json"]
+    assert tell("run", "--duration", 0.3, *files)[0] == 0
+    assert (left.calibration["neutral_cdeg"], right.calibration["neutral_cdeg"]) == (-125, 250)
+    code, _, err = tell("run", *files[:2], *files[:2])
+    assert code == 2
+    assert "for the right leg too" in err[0]

@@ -17,6 +17,7 @@ from ..bus import News
 from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
+from ..legwatch import LegWatch
 from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
 from ..store import Store
@@ -69,6 +70,8 @@ class Follower:
 
     def __init__(self, session: Session, store: Store, out: Output, alerts: Alerts) -> None:
         self.session = session
+        self.beside: Beside | None = None
+        """What is told of the other leg's unit."""
         self._store = store
         self._out = out
         self._alerts = alerts
@@ -81,6 +84,8 @@ class Follower:
         """Until the session is over; `on_start` is called for every run that begins."""
         async for update in self._heard:
             if isinstance(update, News):
+                if self.beside and update.code in ("connected", "lost"):
+                    self.beside.connected(self.session, update.code == "connected")
                 self._tell({"type": update.kind, "t_s": None, "code": update.code, "message": update.message})
                 continue
             frame = update.record
@@ -90,6 +95,8 @@ class Follower:
             why = self._watched(frame)
             if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
                 self._tell(record)
+                if self.beside and record["type"] == "stride" and not update.backfilled:
+                    self.beside.see(self.session, frame, record)
                 if why and why != self._why:
                     self._why = why
                     self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
@@ -147,6 +154,25 @@ class Follower:
         )
         kept = stored.StoredRun(self._store, run)
         self._out.record(kept.summary | {"type": kind}, summed_up(kept.summary, kept.records))
+
+
+class Beside:
+    """Tells what is wrong between the units of a run, as alerts that are neither's."""
+
+    def __init__(self, watch: LegWatch, out: Output) -> None:
+        self._watch = watch
+        self._alerts = Alerts([AlertLine(out)])
+        self._tell(watch.begun())
+
+    def connected(self, session: Session, here: bool) -> None:
+        self._watch.connected(session.unit_id or "", here)
+
+    def see(self, session: Session, frame: LogFrame, stride: Record) -> None:
+        self._tell(self._watch.see(session.unit_id or "", frame.boot, frame.t_us, stride))
+
+    def _tell(self, found: list[tuple[str, str]]) -> None:
+        for code, message in found:
+            self._alerts.see({"type": "warning", "t_s": None, "code": code, "message": message})
 
 
 async def follow(

@@ -80,12 +80,13 @@ async def run(
     from .. import prescription, prescription_reader
     from ..alerts import Alerts
     from ..ble import BleLink
+    from ..legwatch import LegWatch
     from ..paths import store_file
     from ..session import Plan, Session
     from ..store import Store
     from ..together import Together
     from .legs import LegOutput
-    from .live import AlertLine, Follower, follow
+    from .live import AlertLine, Beside, Follower, follow
     from .units import worn
 
     out = Output(flags.json)
@@ -130,6 +131,10 @@ async def run(
             session = Session(partial(BleLink, paired.handle), store, plan, unit_id=paired.device)
             alerts = Alerts([AlertLine(leg)], paired, on_pain=on_pain)
             followers.append(Follower(session, store, leg, alerts))
+        if len(units) > 1:
+            beside = Beside(LegWatch(store, units), out)
+            for follower in followers:
+                follower.beside = beside
         sessions = [follower.session for follower in followers]
         return await follow(followers, Together(sessions, store, begin=not attach), store, out, duration_s)
 

@@ -33,7 +33,7 @@ async def status(
     Parameters
     ----------
     unit
-        Id, name or address of the unit, also one that is not paired. Default: the only paired one, or the runner's.
+        Id, name or address of the unit. Default: the only paired one, or the runner's.
     runner
         Who wears it. Default: the runner the unit is paired with.
     """
