@@ -150,7 +150,9 @@ def main() -> None:
     radio.on_link_changed = voice.link_changed
     coaching = Coaching(journal, log)
     coaching.recover()
+    sleeper = make_sleeper()
     calibrator = Calibrator(imu, sampler, voice, journal, settings, pins.LID, pins.TOP)
+    calibrator.strap_session = sleeper.strap_session
     runs = Runs(sampler, calibrator, settings, coaching, journal, clock, voice, lambda: radio.connected)
     health = Health(log, journal, imu, sampler, voice)
     Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health)
@@ -164,7 +166,7 @@ def main() -> None:
         voice,
     )
     body = Body(imu, runs, calibrator, voice, journal, radio, health, clock)
-    power = Power(make_battery(), make_sleeper(), boot, body, journal, clock, radio, settings, health)
+    power = Power(make_battery(), sleeper, boot, body, journal, clock, radio, settings, health)
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]
     tasks += [("power", power.run), ("lamp", make_lamp(body.state).run)]

@@ -77,6 +77,17 @@ class LinkLost(KneesenseError):
     advice = "keep the unit within a few metres, switched on and not connected to another program"
 
 
+class InUse(LinkLost):
+    """Another program of this computer is connected to the unit."""
+
+    code = "in_use"
+
+    def __init__(self, unit: str, process: str = "") -> None:
+        self.process = process
+        by = f"another kneesense (process {process})" if process else "another kneesense"
+        super().__init__(f"unit {unit} is in use by {by}", "end that one, or wait until it is done")
+
+
 class NotTrusted(KneesenseError):
     """The unit obeys only computers it is paired with, and this one is not."""
 

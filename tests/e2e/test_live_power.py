@@ -67,10 +67,10 @@ def test_a_battery_that_is_low_is_told_by_status_and_before_a_run(
         world.played.calibration.save(tmp_path / "me.json")
         battery = world.unit.board.power.battery
         battery.mv = 3900
-        await asyncio.sleep(30)
+        await asyncio.sleep(25)
         assert await status(flags=flags) == 0
         battery.mv = 3420
-        await asyncio.sleep(300)
+        await asyncio.sleep(90)
         await status(flags=flags)
         assert await run(cue="off", calibration=[tmp_path / "me.json"], duration_s=5, flags=flags) == 0
 

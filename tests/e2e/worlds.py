@@ -47,6 +47,11 @@ class World:
     def device(self) -> Device:
         return Device(ble.BleLink(self.unit.short_id))
 
+    def rest(self) -> None:
+        """The runner has sat down."""
+        model = RunnerModel([Phase("still", 10)], "right", 1)
+        self.chip.wear(ModelFeed(model, scenario.CHIP, scenario.mounting()))
+
     def run_for(self, seconds: float, spm: float = 166) -> None:
         """The runner begins anew: still for 2 s, runs evenly, and stands."""
         script = [Phase("still", 2), Phase("run", seconds, spm)]

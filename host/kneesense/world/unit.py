@@ -107,6 +107,8 @@ class VirtualUnit:
 
     def _on_end(self, cause: int, wake: int) -> None:
         """A reset of any kind, or deep sleep.  Time stands still until the old program is gone."""
+        if self._next:
+            self._next.cancel()
         loop = virtual_loop()
         loop.busy.add(self)
         self._next = loop.create_task(self._again(cause, wake))
