@@ -43,6 +43,7 @@ COMMANDS = {
     "replay": "Run the unit's own signal processing on a recording.",
     "validate": "Measure how right the numbers are, on recordings and simulated runners.",
     "simulate": "Write recordings of simulated runners, with truth.",
+    "deploy": "Put this version's firmware on a unit, over its USB cable.",
     "bench": "Measure speed and latency.",
     "soak": "Run for an hour with faults at random moments, and audit what came of it.",
 }
