@@ -208,6 +208,7 @@ def main() -> None:
     async def run() -> None:
         watch_over(vital)
         boot.up()
+        print("kneesense %d.%d.%d runs" % VERSION)  # a deploy waits for this line
         await asyncio.gather(*(guarded(motor, journal, name, task) for name, task in tasks))
 
     gc.threshold(-1)

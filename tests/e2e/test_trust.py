@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from bumble.att import ATT_Error
 from bumble.core import ProtocolError
-from strangers import Stranger, answers
 from worlds import World, inside
 
 from kneecore import gatt, wire
@@ -18,6 +17,7 @@ from kneesense import ble
 from kneesense.device import Device
 from kneesense.errors import KneesenseError, NotTrusted
 from kneesense.world.bonding import HOST_ADDRESS
+from kneesense.world.stranger import Stranger, answers
 
 OPEN_TO_ALL = {"2a19", "2a00", "2a01", "2a05", "2a24", "2a26", "2a29", "2b29", "2b2a", "2b3a"}
 OURS = {gatt.CONTROL, gatt.EVENTS, gatt.LOG}

@@ -41,6 +41,8 @@ class Records:
     duplicated: list[Key] = field(default_factory=list)
     altered: list[Key] = field(default_factory=list)
     invented: list[Key] = field(default_factory=list)
+    spoilt: list[Key] = field(default_factory=list)
+    """Taken away by a fault of the flash before they were fetched."""
     holes: list[Key] = field(default_factory=list)
     """Numbers missing in the unit's own log come before these."""
 
@@ -63,7 +65,9 @@ def records(store: Path, witness: Witness) -> Records:
             found.altered.append((boot, seq))
         by_key.setdefault(record.key, frame)
     found.logged, found.stored = len(witness.logged), len(by_key)
-    found.lost = [key for key in witness.logged if key not in by_key]
+    missing = [key for key in witness.logged if key not in by_key]
+    found.lost = [key for key in missing if key not in witness.spoilt]
+    found.spoilt = [key for key in missing if key in witness.spoilt]
     for key, frame in by_key.items():
         true = witness.logged.get(key)
         if true is None:

@@ -50,6 +50,8 @@ class Witness:
     """All that was ever on the flash."""
     altered: list[Key] = field(default_factory=list)
     """Records that later had other bytes there."""
+    spoilt: set[Key] = field(default_factory=set)
+    """Records that a fault of the flash has taken away."""
     _process: Process | None = None
     _begun_us: int = 0
     _heard_us: int = 0
@@ -79,6 +81,11 @@ class Witness:
             record = parse(frame)
             if record is not None and self.logged.setdefault(record.key, frame) != frame:
                 self.altered.append(record.key)
+
+    def note_spoilt(self, before: list[bytes]) -> None:
+        """What was on the flash before and no longer is."""
+        gone = set(before) - set(self.unit.log_frames())
+        self.spoilt |= {record.key for frame in gone if (record := parse(frame)) is not None}
 
     def close(self) -> None:
         """The boot that went on is over."""

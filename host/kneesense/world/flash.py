@@ -53,6 +53,11 @@ class Flash:
         """The sector at that address; seconds that it takes."""
         return self._begin(self._at(address, SECTOR), None, t_us, self.erase_ms)
 
+    def flip(self, at: int, bit: int) -> None:
+        """Fault: a bit of a cell has changed by itself."""
+        self.nor.flip(at, bit)
+        self._keep(at, 1)
+
     def power_lost(self, t_us: int) -> None:
         if self._under_way is None:
             return

@@ -66,6 +66,10 @@ class VirtualUnit:
             (flash / BONDS_FILE).write_text(json.dumps(secrets))
 
     @property
+    def address(self) -> str:
+        return self._address
+
+    @property
     def short_id(self) -> str:
         """As advertised: the last three bytes of the id, which main.py picks."""
         return self.board.unit_id[-3:].hex()
