@@ -199,3 +199,13 @@ class DeployFailed(KneesenseError):
         self.what = what
         self.on_unit = on_unit
         super().__init__(f"{what}; {on_unit}", advice)
+
+
+class FlashFailed(KneesenseError):
+    """The board was not flashed: it does not fit, or esptool failed."""
+
+    code = "flash_failed"
+
+    def __init__(self, message: str, advice: str, said: str = "") -> None:
+        self.said = said  # all that esptool printed
+        super().__init__(message, advice)
