@@ -1,11 +1,43 @@
 # SPDX-License-Identifier: MIT
 # ruff: noqa: E402  the first line that runs must come before the imports
-"""First on the unit: motor off, is there power to start with, count the boot, then choose the program.
+"""First on the unit: move a new program in, motor off, is there power to start with, count the boot, choose.
 
 The port runs main.py next, from the current folder: after three failed boots that is safe/, whose main.py only reads
 the log and waits for a deploy.  Nothing here waits or watches: whoever deploys over the serial line resets softly and
-needs a prompt at once.  An exception here would keep main.py from running, so it is printed and passed over.
+needs a prompt at once.  An exception here keeps main.py from running: right for a program that
+is half moved in; any other is printed and passed over.
 """
+
+import os
+
+import machine
+
+
+def move_in() -> None:
+    """A deploy has left a whole program in `next`: it takes the place of the present one, which goes to `old`.
+
+    A power cut may come after any step: the boot after it goes on, and nothing of a program is imported before all
+    of it has its place.  boot.py is replaced last, at once.  (The motor's line is pulled down, as through the reset.)
+    """
+    here = os.listdir()
+    if "next" in here:
+        new = os.listdir("next")
+        for name in here:
+            if name != "boot.py" and (name in new or name.split(".")[-1] in ("py", "mpy")):
+                os.rename(name, "old/" + name)
+        os.rename("next", "entering")
+    elif "entering" not in here:
+        return
+    for name in os.listdir("entering"):
+        if name != "boot.py":
+            os.rename("entering/" + name, name)
+    if "boot.py" in os.listdir("entering"):
+        os.rename("entering/boot.py", "boot.py")
+    os.rmdir("entering")
+    machine.reset()
+
+
+move_in()
 
 from machine import Pin
 
@@ -14,10 +46,8 @@ import pins
 Pin(pins.BUILD.pin, Pin.OUT, value=0)
 
 import gc
-import os
 import sys
 
-import machine
 import micropython
 
 gc.threshold(16384)  # as main.py

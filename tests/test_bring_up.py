@@ -16,7 +16,7 @@ HARDWARE = ROOT / "hardware"
 CONTRACT = ROOT / "docs" / "contract.md"
 PAGES = sorted(HARDWARE.rglob("*.md"))
 PICTURES = sorted(HARDWARE.rglob("*.svg"))
-COMMANDS_TO_COME = {"doctor", "flash"}
+COMMANDS_TO_COME = {"doctor"}
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 

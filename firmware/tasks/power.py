@@ -67,7 +67,7 @@ class Power:
             self._read(now_us)
         if self.cell.low:
             await self._flat()
-        if self._body.moved() or self._needed():
+        if self._needed() or self._body.moved():
             self._used_us = now_us
             self._wake = "none"
         elif self._idle_s and now_us - self._used_us >= 1_000_000 * self._idle_s:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,46 @@ def test_boot_counts_are_written_in_advance(tmp_path: Path) -> None:
         assert world.unit.kept("boot.json") == [1, 0]
 
     inside(tmp_path, act)
+
+
+TICKS = """
+import asyncio, gc, micropython
+from machine import Timer
+from tasks.sampler import Sampler
+
+class Imu:
+    FIFO_SAMPLES, rate_hz = 1, 500
+
+class Journal:
+    room_for_raw = False
+
+ticks = 0
+
+class Watched(Sampler):
+    def _tick(self, timer):
+        micropython.heap_lock()
+        super()._tick(timer)
+        micropython.heap_unlock()
+
+def turned():
+    global ticks
+    ticks += 1
+    gc.collect()
+
+async def main():
+    sampler = Watched(Imu(), None, None, Journal(), None, Timer(0))
+    sampler.alive = turned
+    task = asyncio.create_task(sampler.run())
+    await asyncio.sleep(20.1)
+    print(ticks)
+
+asyncio.run(main())
+"""
+
+
+def test_a_thousand_ticks_of_the_sampler_s_timer_are_handled_with_a_collection_between_any_two(
+    run_script: Callable[..., tuple],
+) -> None:
+    """Nobody but the sampler holds the timer, and its callback finds the heap locked."""
+    out, _ = run_script(TICKS)
+    assert int(out) >= 1000

@@ -7,7 +7,9 @@ import signal
 import time
 
 import pytest
+from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from fakeunit import FakeUnit
+from test_records import keys
 
 from kneecore import wire
 from kneesense import ble
@@ -71,6 +73,19 @@ def test_both_legs_are_recorded_and_told_apart(tell_json, legs, home):
         assert runs[0].outing == runs[1].outing == runs[0].id
         for unit, device in zip(legs, (LEFT, RIGHT), strict=True):
             assert store.records(device) == unit.log
+
+
+def test_the_records_of_a_pair_have_the_keys_of_the_contract(tell, tell_json, legs):
+    for unit in legs:
+        unit._run = beginning(unit, 40)
+    records = tell_json("run", "--duration", 0.6)[1]
+    (pair,) = of(records, "pair")
+    assert set(pair) == keys("pair")
+    assert all(set(leg) == {*keys("summary"), "unit", "side"} for leg in of(records, "leg"))
+    shown = tell_json("show", "last")[1]
+    assert of(shown, "pair") == [pair]
+    assert [r["outing"] for r in tell_json("runs")[1][:-1]] == [1, 1]
+    assert " + 2" in tell("runs")[1][0]
 
 
 def test_each_line_begins_with_its_leg(tell, legs):
@@ -203,3 +218,26 @@ def test_each_leg_gets_the_calibration_file_of_its_side(tell, legs, tmp_path):
     code, _, err = tell("run", *files[:2], *files[:2])
     assert code == 2
     assert "for the right leg too" in err[0]
+
+
+def test_bluetooth_switched_off_and_on_again_is_no_end(tell_json, legs, stack, home):
+    _, right = legs
+    off = BleakBluetoothNotAvailableError("off", BleakBluetoothNotAvailableReason.POWERED_OFF)
+
+    def switch_off():
+        stack.raises["scan"] = [off] * 3
+        for unit in legs:
+            unit.drop_link()
+            for i in range(3):
+                unit.stride(ic_x16=5600 * (100 + i))
+
+    right._run = beginning(right, 0, lambda: asyncio.get_running_loop().call_later(0.4, switch_off))
+    code, records, _ = tell_json("run", "--duration", 4)
+    assert code == 0
+    told = [r["message"] for r in of(records, "link")]
+    assert "Bluetooth is off; trying again" in told
+    with Store(home / "runs.sqlite") as store:
+        for unit, device in zip(legs, (LEFT, RIGHT), strict=True):
+            assert store.records(device) == unit.log
+            assert unit.commands.count("run") == 1
+    assert [leg["strides"] for leg in of(records, "leg")] == [7, 8]

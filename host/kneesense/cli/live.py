@@ -153,7 +153,8 @@ class Follower:
             f" {counters.duplicates} twice, {counters.gone} are gone from the log"
         )
         kept = stored.StoredRun(self._store, run)
-        self._out.record(kept.summary | {"type": kind}, summed_up(kept.summary, kept.records))
+        shown = kept.summary if kind == "summary" else kept.summary | {"log": None}  # once for all
+        self._out.record(kept.summary | {"type": kind}, summed_up(shown, kept.records))
 
 
 class Beside:
@@ -212,4 +213,4 @@ def _compare(recorded: Sequence[Session], store: Store, out: Output) -> None:
     legs = [stored.StoredRun(store, run) for run in runs]
     if pair is not None:
         show_pair(pair, out)
-    out.record({**pairs.summary([leg.summary for leg in legs]), "units": len(legs)})
+    out.record({**pairs.summary([leg.summary for leg in legs]), "units": len(legs)}, f"log: {store.file}")

