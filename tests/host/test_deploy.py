@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from kneesense import deploy as deploying
-from kneesense import partitions, program
+from kneesense import doctor, partitions, program
 from kneesense import repl as repl_module
 from kneesense.deploy import put
 from kneesense.errors import DeployFailed, ExtraMissing, NoPrompt, SerialFailed
@@ -188,6 +188,15 @@ def test_without_micropython_it_says_what_came(
     with pytest.raises(NoPrompt, match=heard) as told:
         unit.repl.enter()
     assert told.value.advice
+
+
+def test_the_doctor_restarts_it_and_tells_what_it_has(plugged: Callable, flash: Path) -> None:
+    unit = plugged()
+    assert [(c.name, c.ok) for c in doctor.restart(unit.repl)] == [("MicroPython", True), ("firmware", False)]
+    write(flash, {**tree("0.0.9"), "kneecore/version.py": b"VERSION = (0, 0, 9)"})
+    found = doctor.restart(unit.repl)
+    assert [(c.name, c.ok) for c in found] == [("MicroPython", True), ("firmware", False), ("start", True)]
+    assert "0.0.9, older" in found[1].detail
 
 
 # --- the moving in, in boot.py ---------------------------------------------------------------------------------------
