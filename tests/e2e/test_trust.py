@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ HALT, RUN, FETCH, SET = wire.HALT, wire.RUN, wire.FETCH, wire.SET
 
 
 def bonds(world: World) -> object:
-    return json.loads((world.unit.flash / "bonds.json").read_text())
+    return world.unit.kept("bonds.json")
 
 
 async def begin_a_run(world: World) -> None:

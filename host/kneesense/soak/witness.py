@@ -7,7 +7,6 @@ the firmware hands them to its radio, those logged are read from the flash.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +63,7 @@ class Witness:
     def boot(self) -> int:
         """Number of the boot that goes on, as it wrote it."""
         try:
-            return int(json.loads((self.unit.flash / "boot.json").read_text())[0])
+            return int(self.unit.kept("boot.json")[0])
         except (OSError, ValueError, LookupError):
             return 0
 

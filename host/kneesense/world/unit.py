@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .. import logimage, partitions
 from . import firmware
@@ -73,6 +74,10 @@ class VirtualUnit:
     def short_id(self) -> str:
         """As advertised: the last three bytes of the id, which main.py picks."""
         return self.board.unit_id[-3:].hex()
+
+    def kept(self, name: str) -> Any:
+        """What the firmware keeps in that file, as tasks/state.py writes it."""
+        return json.loads((self.flash / name).read_text().partition("\n")[0])
 
     def power_on(self) -> None:
         """Boot: as on the board, everything but the flash starts anew."""
