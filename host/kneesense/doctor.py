@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .ports import Port
     from .unitstatus import Finding
 
+_ITSELF = "; kneesense doctor"
 _LISTEN_S = 1.5  # a chip that starts over and over does so every second
 _READ_VERSION = (
     "import sys\nprint(getattr(sys.implementation, '_mpy', 0) & 0xff)\n"
@@ -61,7 +62,9 @@ def port(found: Sequence[Port], named: str | None, reached: bool = False) -> tup
     except NothingFound as error:
         if reached:
             return Check("cable", None, f"{error}: not needed for a unit that answers over the air"), None
-        return Check("cable", False, str(error), f"{error.advice}; {_driver()}", 3), None
+        return Check(
+            "cable", False, str(error), f"{error.advice.removesuffix(_ITSELF)}; {_driver()}", 3
+        ), None
     known = next((str(port) for port in found if port.device == device), device)
     return Check("cable", True, known), device
 

@@ -49,6 +49,7 @@ def test_no_port_is_a_cable_or_a_driver(monkeypatch: pytest.MonkeyPatch, system:
     check, device = doctor.port([], None)
     assert (check.ok, check.exit_code, device) == (False, 3, None)
     assert "charging only" in check.advice
+    assert "kneesense doctor" not in check.advice
     assert {"Linux": "dmesg", "Darwin": "System Information", "Windows": "Device Manager"}[
         system
     ] in check.advice
