@@ -121,6 +121,11 @@ def test_what_the_unit_itself_has_lost_is_found(quiet: Hour, monkeypatch: pytest
     assert quiet.judge().records.holes == [(keys[8][0], keys[8][1] + 1)]
 
 
+def test_a_boot_that_does_not_say_why_it_began_is_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet.room.witness.boots[2], "cause", 3)
+    assert quiet.judge().boots_not_told == ["boot 2 begins with boot, cause 1"]
+
+
 def test_a_boot_and_a_kill_without_a_fault_are_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet, "faults", [])
     found = quiet.judge().unexplained
@@ -145,6 +150,17 @@ def test_a_program_that_never_comes_back_is_found(tmp_path: Path, monkeypatch: p
     assert len(outcome.hangs) == 1
     assert "before: link_dropped" in outcome.hangs[0]
     assert not outcome.ok
+
+
+def test_the_same_seed_gives_the_same_bytes(quiet: Hour, tmp_path: Path) -> None:
+    again = soaked(tmp_path, 32, (14, "brownout"), (22, "host_killed"))
+    with (
+        closing(sqlite3.connect(quiet.room.store)) as one,
+        closing(sqlite3.connect(again.room.store)) as other,
+    ):
+        everything = "SELECT * FROM event ORDER BY boot, seq"
+        assert one.execute(everything).fetchall() == other.execute(everything).fetchall()
+    assert again.room.witness.said == quiet.room.witness.said
 
 
 def test_the_same_seed_gives_the_same_faults_and_another_seed_others() -> None:
