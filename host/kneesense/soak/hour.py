@@ -174,6 +174,7 @@ class Hour:
             runs=len(found),
             gaps=sum(len(run.gaps) for run in found),
             kills=sum(ended is None for _, ended in room.ends),
+            killed_at_work=room.killed_at_work,
             pulses=len(pulses),
             motor_ms=max((pulse.ms for pulse in pulses), default=0.0),
         )

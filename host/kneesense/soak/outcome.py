@@ -49,6 +49,8 @@ class Outcome:
     runs: int
     gaps: int
     kills: int
+    killed_at_work: int
+    """Of them, in the middle of a statement of the database."""
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """(kind, text) of all that is wrong."""
@@ -144,6 +146,7 @@ class Outcome:
                 "doubled": self.strides.doubled,
             },
             "host_kills": self.kills,
+            "host_killed_at_work": self.killed_at_work,
             "boots": self.boots,
             "runs": self.runs,
             "gaps": self.gaps,

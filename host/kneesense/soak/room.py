@@ -67,6 +67,8 @@ class Room:
         """Sabotage: a program that loses its link never comes back."""
         self.ends: list[tuple[float, Ended | None]] = []
         """When sessions ended, and how; None: killed."""
+        self.killed_at_work = 0
+        """Programs killed while their database was at work."""
         self.problems: list[str] = []
         """What another program has found wrong with the store."""
         self.wanted = True
