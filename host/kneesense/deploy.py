@@ -12,7 +12,8 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ _BLOCK = 4096  # of the file system: a file takes at least one
 _SPARE_BYTES = 16 * _BLOCK  # folders, settings
 COME_UP_S = 45.0  # moving in, importing; boot.py gives up on it after 30
 _RAISED = re.compile(r"^\w*(?:Error|Exception|Interrupt)\b.*$", re.MULTILINE)
+_DEAD = re.compile(r"^(?:no sensor|no motor|sensor refused)\b.*$", re.MULTILINE)
 _UP = re.compile(r"kneesense (\d+\.\d+\.\d+) (runs|in safe mode)")
 
 _HELPERS = """
@@ -45,7 +47,7 @@ def _tree(d, r):
     for e in _ls(d or '.'):
         p = (d + '/' if d else '') + e[0]
         if e[1] & 0x4000:
-            if e[0][0] != '.' and (d or e[0] not in ('new', 'next', 'old', 'entering')): _tree(p, r)
+            if e[0][0] != '.' and (d or e[0] not in ('new', 'next', 'old', 'entering', 'lib')): _tree(p, r)
         elif p.endswith('.py') or p.endswith('.mpy'): r[p] = _sum(p)
     return r
 def _rm(d):
@@ -73,40 +75,54 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Deployed:
-    """`version` is what the unit itself said after its reset."""
+    """`version` is what the unit itself said after its reset; `dead` its words for parts that do not work."""
 
     version: str
     files: int
     sent: int
     sent_bytes: int
+    dead: tuple[str, ...] = ()
 
 
 def deploy(repl: Repl, source: Path, told: Told = lambda done, total: None) -> Deployed:
     """Bring the tree on the unit.  Raises DeployFailed when it does not run it afterwards."""
     repl.enter()
-    mpy = repl.run("import sys\nprint(getattr(sys.implementation, '_mpy', 0))")
-    tree = program.built(source, program.arch_of(int(mpy)))
+    with _given_back(repl):
+        mpy = repl.run("import sys\nprint(getattr(sys.implementation, '_mpy', 0))")
+        tree = program.built(source, program.arch_of(int(mpy)))
     return put(repl, tree, told)
 
 
 def put(repl: Repl, tree: Mapping[str, bytes], told: Told = lambda done, total: None) -> Deployed:
     """As deploy, of a tree as it is to lie there, on a unit that has been taken over."""
-    repl.run(_HELPERS)
     wanted = {name: hashlib.sha256(content).hexdigest() for name, content in tree.items()}
-    had: dict[str, str] = json.loads(repl.run("import json\nprint(json.dumps(_tree('', {})))", 60))
-    missing = [name for name in sorted(tree) if had.get(name) != wanted[name]]
-    if not missing and not set(had) - set(wanted):
-        repl.reset()
-        return Deployed(_came_up(repl, "it has this program already"), len(tree), 0, 0)
-    sent = _gather(repl, tree, wanted, had, told)
+    with _given_back(repl):
+        repl.run(_HELPERS)
+        had: dict[str, str] = json.loads(repl.run("import json\nprint(json.dumps(_tree('', {})))", 60))
+        if had == wanted:
+            repl.reset()
+            version, dead = _came_up(repl, "it has this program already")
+            return Deployed(version, len(tree), 0, 0, dead)
+        sent = _gather(repl, tree, wanted, had, told)
     _commit(repl, "new")
     try:
-        version = _came_up(repl, "there was no program before it")
+        version, dead = _came_up(repl, "there was no program before it")
     except DeployFailed as failed:
-        if "boot.py" not in had:
+        if "main.py" not in had:
             raise
         raise DeployFailed(failed.what, _roll_back(repl)) from None
-    return Deployed(version, len(tree), len(sent), sum(len(tree[name]) for name in sent))
+    return Deployed(version, len(tree), len(sent), sum(len(tree[name]) for name in sent), dead)
+
+
+@contextmanager
+def _given_back(repl: Repl) -> Iterator[None]:
+    """Whatever ends it, Ctrl-C too: the unit was taken over, and starts its own program again."""
+    try:
+        yield
+    except BaseException:
+        with suppress(KneesenseError):
+            repl.reset()
+        raise
 
 
 def _gather(
@@ -167,12 +183,12 @@ def _commit(repl: Repl, folder: str) -> None:
     repl.reset()
 
 
-def _came_up(repl: Repl, on_unit: str) -> str:
-    """The version that it says."""
+def _came_up(repl: Repl, on_unit: str) -> tuple[str, tuple[str, ...]]:
+    """The version that it says, and what it says of dead parts."""
     said = repl.told(COME_UP_S, " runs", " in safe mode", "\n>>> ")
     found = _UP.search(said)
     if found and found[2] == "runs":
-        return found[1]
+        return found[1], tuple(line.strip() for line in _DEAD.findall(said))
     errors = _RAISED.findall(said)
     if found:
         why = "is in safe mode"
@@ -190,6 +206,6 @@ def _roll_back(repl: Repl) -> str:
         repl.run(_HELPERS)
         repl.run("_rm('new')\nos.rename('old', 'new')")
         _commit(repl, "new")
-        return f"it is back on {_came_up(repl, 'its old program')}"
+        return f"it is back on {_came_up(repl, 'its old program')[0]}"
     except KneesenseError as error:
         return f"bringing its old program back failed too: {error}"

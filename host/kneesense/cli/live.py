@@ -8,16 +8,16 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from kneecore import wire
 
-from .. import outings, pairs, stored
+from .. import outings, stored
 from ..alerts import Alert, Alerts
 from ..bus import News
 from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
-from ..legwatch import LegWatch
 from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
 from ..store import Store
@@ -25,6 +25,9 @@ from ..together import Together
 from .legs import show_pair
 from .lines import count, event, line, summed_up
 from .output import Output
+
+if TYPE_CHECKING:
+    from ..legwatch import LegWatch
 
 INTERRUPTED_S = 1.2  # to end a run after Ctrl-C; with the disconnection it is over within 2 s
 TIME_OVER_S = 10.0  # to end a run whose time is over
@@ -208,6 +211,8 @@ async def follow(
 
 def _compare(recorded: Sequence[Session], store: Store, out: Output) -> None:
     """Both legs side by side, and the outing in one record."""
+    from .. import pairs  # with numpy, which a run of one unit does without
+
     runs = [run for s in recorded if s.run_key and (run := stored.at(store, s.unit_id or "", s.run_key))]
     pair = pairs.of(store, runs[0])
     legs = [stored.StoredRun(store, run) for run in runs]

@@ -80,7 +80,6 @@ async def run(
     from .. import prescription, prescription_reader
     from ..alerts import Alerts
     from ..ble import BleLink
-    from ..legwatch import LegWatch
     from ..paths import store_file
     from ..session import Plan, Session
     from ..store import Store
@@ -132,6 +131,8 @@ async def run(
             alerts = Alerts([AlertLine(leg)], paired, on_pain=on_pain)
             followers.append(Follower(session, store, leg, alerts))
         if len(units) > 1:
+            from ..legwatch import LegWatch
+
             beside = Beside(LegWatch(store, units), out)
             for follower in followers:
                 follower.beside = beside
