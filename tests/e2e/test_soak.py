@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kneecore import wire
-from kneesense.soak import fuzzers, hour
+from kneesense.cli import app
+from kneesense.soak import fuzz, fuzzers, hour
 from kneesense.soak.faults import TABLE
+from kneesense.soak.found import Found
 from kneesense.soak.hour import Hour
 from kneesense.world import clock
 from kneesense.world.motor import Pulse
@@ -121,6 +125,11 @@ def test_what_the_unit_itself_has_lost_is_found(quiet: Hour, monkeypatch: pytest
     assert quiet.judge().records.holes == [(keys[8][0], keys[8][1] + 1)]
 
 
+def test_a_boot_that_does_not_say_why_it_began_is_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet.room.witness.boots[2], "cause", 3)
+    assert quiet.judge().boots_not_told == ["boot 2 begins with boot, cause 1"]
+
+
 def test_a_boot_and_a_kill_without_a_fault_are_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet, "faults", [])
     found = quiet.judge().unexplained
@@ -147,6 +156,17 @@ def test_a_program_that_never_comes_back_is_found(tmp_path: Path, monkeypatch: p
     assert not outcome.ok
 
 
+def test_the_same_seed_gives_the_same_bytes(quiet: Hour, tmp_path: Path) -> None:
+    again = soaked(tmp_path, 32, (14, "brownout"), (22, "host_killed"))
+    with (
+        closing(sqlite3.connect(quiet.room.store)) as one,
+        closing(sqlite3.connect(again.room.store)) as other,
+    ):
+        everything = "SELECT * FROM event ORDER BY boot, seq"
+        assert one.execute(everything).fetchall() == other.execute(everything).fetchall()
+    assert again.room.witness.said == quiet.room.witness.said
+
+
 def test_the_same_seed_gives_the_same_faults_and_another_seed_others() -> None:
     kinds = tuple(TABLE)
     assert hour.timetable(1, 600, 100, kinds) == hour.timetable(1, 600, 100, kinds)
@@ -154,11 +174,63 @@ def test_the_same_seed_gives_the_same_faults_and_another_seed_others() -> None:
     assert {fault.name for _, fault in hour.timetable(1, 600, 100, kinds)} == set(kinds)
 
 
-def test_all_decoders_are_fuzzed_on_all_cores() -> None:
-    told: list[int] = []
-    results = fuzzers.run(("stream", "sessions"), 50, 1, told.append)
-    assert [(result.decoder, result.frames, result.found) for result in results] == [
-        ("stream", 50, []),
-        ("sessions", 50, []),
-    ]
-    assert sum(told) == 100
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    code = app.run(["soak", *arguments, "--json"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_command_s_last_line_sums_up(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, lines = told(
+        capsys,
+        "--minutes",
+        "0.5",
+        "--faults",
+        "2",
+        "--kinds",
+        "link_dropped",
+        "--keep",
+        str(tmp_path / "kept"),
+    )
+    assert code == 0
+    (summary,) = lines
+    assert [summary[name] for name in ("lost", "duplicated", "altered", "hangs", "faults")] == [0, 0, 0, 0, 2]
+    assert summary["kinds"] == {"link_dropped": 2}
+    assert (tmp_path / "kept" / "home" / "runs.sqlite").exists()
+
+
+def test_the_command_lists_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = told(capsys, "--list")
+    assert code == 0
+    assert [line["name"] for line in lines] == list(TABLE)
+
+
+def test_the_command_fuzzes_every_decoder_on_all_cores(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = told(capsys, "--fuzz", "80")
+    assert code == 0
+    assert {line["decoder"]: line["frames"] for line in lines[:-1]} == dict.fromkeys(fuzz.TARGETS, 80)
+    assert lines[-1]["found"] == 0
+
+
+def test_what_a_fuzzer_finds_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def finds(name: str, count: int, seed: int) -> None:
+        raise Found("on purpose")
+
+    monkeypatch.setattr(fuzz, "run", finds)
+    frames, _, found = fuzzers.portion("stream", 10, 1)
+    assert (frames, found) == (0, "on purpose")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--minutes", "0.4"),
+        ("--faults", "-1"),
+        ("--fuzz", "-1"),
+        ("--kinds", "link_dropped,nonsense"),
+        ("--keep", "."),
+    ],
+)
+def test_the_command_refuses_what_cannot_be(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    assert told(capsys, *arguments)[0] == 2

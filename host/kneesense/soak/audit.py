@@ -91,6 +91,29 @@ def _undurable(key: Key, frame: bytes, witness: Witness) -> bool:
     return boot.begun_us + record.t_us >= boot.ended_us - DURABLE_S * 1e6
 
 
+def with_spoilt(stored: Sequence[LogFrame], witness: Witness) -> list[LogFrame]:
+    """Records stored, and those that a fault of the flash has taken away: they had been made."""
+    keys = {record.key for record in stored}
+    spoilt = [parse(witness.logged[key]) for key in witness.spoilt - keys]
+    return sorted([*stored, *filter(None, spoilt)], key=lambda record: record.key)
+
+
+def boots_not_told(stored: Sequence[LogFrame], witness: Witness) -> list[str]:
+    """Boots whose first record does not say that they began and why: what was lost before would not be shown."""
+    found = []
+    seen: set[int] = set()
+    for record in stored:
+        if record.boot in seen:
+            continue
+        seen.add(record.boot)
+        boot = witness.boots.get(record.boot)
+        told = record.values().get("cause") if record.code == wire.BOOT.code else None
+        spoilt = any(key[0] == record.boot and key < record.key for key in witness.spoilt)
+        if boot is None or (told != boot.cause and not spoilt):
+            found.append(f"boot {record.boot} begins with {record.name}, cause {told}")
+    return found
+
+
 @dataclass(frozen=True)
 class Span:
     """Of world time, in seconds."""

@@ -64,6 +64,8 @@ def of_no_fault(
 
 def _paid(cost: Cost, faults: Sequence[Done]) -> bool:
     for done in faults:
+        if RECORD in cost.kinds & done.fault.costs and cost.from_s >= done.begun_s:
+            return True  # however late it is read
         over_s = done.ended_s + _LATE_S if done.recovered_s is None else done.recovered_s
         if cost.to_s < done.begun_s - _AROUND_S or cost.from_s > over_s + _AROUND_S:
             continue

@@ -41,12 +41,15 @@ class Fault:
     share: int = 4
     """How often it comes, against the others."""
 
+    @property
+    def about(self) -> str:
+        return " ".join((self.act.__doc__ or "").split())
+
     def record(self) -> dict[str, Any]:
-        return {"type": "fault", "name": self.name, "on": self.on, "costs": sorted(self.costs)}
+        return {"type": "fault", "name": self.name, "about": self.about, "costs": sorted(self.costs)}
 
     def line(self) -> str:
-        about = " ".join((self.act.__doc__ or "").split())
-        return f"{self.name}: {about} May cost: {', '.join(sorted(self.costs)) or 'nothing'}."
+        return f"{self.name}: {self.about} May cost: {', '.join(sorted(self.costs)) or 'nothing'}."
 
 
 _BITES_WITHIN_S = 4.0  # the watchdog waits for 2 s; then the chip needs a moment to start
@@ -68,13 +71,13 @@ def _fault(on: str, *costs: str, share: int = 4) -> Callable[[Act], Act]:
 
 @_fault("radio")
 async def link_dropped(room: Room, random: Random) -> None:
-    """Both ends see a supervision timeout."""
+    """The link is lost; both ends see a supervision timeout."""
     room.air.drop()
 
 
 @_fault("radio")
 async def out_of_range(room: Room, random: Random) -> None:
-    """For some seconds."""
+    """Out of range for some seconds."""
     await room.air.leave_range(random.uniform(2, 20))
 
 
@@ -110,7 +113,7 @@ async def stale_handle(room: Room, random: Random) -> None:
 
 @_fault("radio")
 async def slow_interval(room: Room, random: Random) -> None:
-    """One packet every 400 ms, as some systems choose to save power."""
+    """One packet goes every 400 ms, as some systems choose to save power."""
     room.air.interval_s, room.air.per_event = 0.4, 1
     await asyncio.sleep(random.uniform(3, 15))
     room.air.interval_s, room.air.per_event = air.CONNECTION_INTERVAL_S, air.PACKETS_PER_EVENT
@@ -171,25 +174,25 @@ async def _ear(room: Room, random: Random, mischief: str) -> None:
 
 @_fault("ear")
 async def notifications_doubled(room: Room, random: Random) -> None:
-    """The computer hears most of them twice."""
+    """The computer hears most notifications twice."""
     await _ear(room, random, "duplicate")
 
 
 @_fault("ear")
 async def notifications_swapped(room: Room, random: Random) -> None:
-    """The computer hears half of them after the next one."""
+    """The computer hears half of the notifications after the next one."""
     await _ear(room, random, "reorder")
 
 
 @_fault("ear")
 async def notifications_spoilt(room: Room, random: Random) -> None:
-    """One of three has a flipped bit."""
+    """One of three notifications has a flipped bit."""
     await _ear(room, random, "flip")
 
 
-@_fault("host", SESSION, share=25)
+@_fault("host", SESSION, share=36)
 async def host_killed(room: Room, random: Random) -> None:
-    """With signal 9, between any two of its steps or in the middle of a transaction; started again a little later."""
+    """The program on the computer gets signal 9, between any two of its steps or in the middle of a transaction."""
     host = room.host
     if host is None:
         return
@@ -197,6 +200,7 @@ async def host_killed(room: Room, random: Random) -> None:
     if random.random() < 0.4:
         host.order("die in", random.choice((random.randint(0, 100), random.randint(0, 2000))))
         await asyncio.wait({host.over}, timeout=random.uniform(1, 3))
+        room.killed_at_work += not host.alive
     host.kill(link_stays=True)
     await asyncio.sleep(random.choice((0.0, random.uniform(0, 5))))
     host.unplug()
@@ -206,10 +210,18 @@ async def host_killed(room: Room, random: Random) -> None:
 
 @_fault("host", SESSION)
 async def run_ended(room: Room, random: Random) -> None:
-    """The user ends the run, and begins another."""
-    if room.host is not None:
+    """The user ends the run, and begins another; one of three records every sample, which fills the log in minutes."""
+    room.raw = random.random() < 0.33
+    room.wanted = False
+    if room.host is not None and room.host.alive:
         room.host.order("stop", 10.0)
         await asyncio.wait({room.host.over}, timeout=15)
+        room.host.kill()
+    host = room.start(room.errand(attach=True, end=True))
+    await asyncio.wait({host.over}, timeout=30)
+    host.kill()
+    room.attach = False
+    room.wanted = True
 
 
 @_fault("host", share=2)
@@ -221,7 +233,7 @@ async def host_suspended(room: Room, random: Random) -> None:
 
 @_fault("clock")
 async def wall_clock_set(room: Room, random: Random) -> None:
-    """By an hour, forth or back."""
+    """The wall clock of the computer is set by an hour, forth or back."""
     room.wall_step_us += random.choice((-1, 1)) * 3_600_000_000
 
 
@@ -298,7 +310,7 @@ async def stalls(room: Room, random: Random) -> None:
 
 @_fault("program", GAP)
 async def long_stalls(room: Room, random: Random) -> None:
-    """For 150 to 400 ms, more than the sensor's FIFO holds."""
+    """The program stands still for 150 to 400 ms, longer than the sensor's FIFO holds."""
     await _stalls(room, random, 0.150, 0.400)
 
 
@@ -341,7 +353,7 @@ async def slow_flash(room: Room, random: Random) -> None:
 
 @_fault("flash", RECORD)
 async def flash_bit_flipped(room: Room, random: Random) -> None:
-    """One bit of what is logged."""
+    """One bit of what is logged flips, in a record or in the head of a sector."""
     room.spoil_flash(random)
 
 

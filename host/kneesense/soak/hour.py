@@ -19,6 +19,7 @@ from .room import Room
 RECOVERY_S = 30.0  # after a fault is over, until the product records again
 _FIRST_S, _LAST_S = 15.0, 10.0  # left out at both ends
 _POLL_S = 0.25
+_LOOK_S = 30.0  # before what is fetched can be overwritten
 _FINISH_S = 120.0
 _SPEED = 1e6
 _PATIENCE_S = 60.0
@@ -110,8 +111,11 @@ class Hour:
 
     async def _watch(self) -> None:
         """Nothing new stored in RECOVERY_S without a fault is a hang; then the user kills the program."""
-        newest_us, without_s = 0.0, 0.0
+        newest_us, without_s, looked_s = 0.0, 0.0, 0.0
         while True:
+            if self._loop.time() >= looked_s + _LOOK_S:
+                looked_s = self._loop.time()
+                self.room.witness.look()
             self._on_progress(sum(done.ended_s > 0 for done in self.faults), self._loop.time())
             recorded_us = self.room.recorded_us()
             if recorded_us > newest_us:
@@ -151,7 +155,7 @@ class Hour:
         witness = room.witness
         with Store(store) as opened:
             stored = opened.records(room.unit.board.unit_id.hex())
-        found = audit.runs(stored, witness, room.chip)
+        found = audit.runs(audit.with_spoilt(stored, witness), witness, room.chip)
         assert room.chip.start_us is not None
         true_s = [room.chip.start_us / 1e6 + stride.ic_s for stride in room.model.strides]
         pulses = room.unit.board.motor.pulses
@@ -160,6 +164,7 @@ class Hour:
             minutes=self._minutes,
             faults=self.faults,
             hangs=self.hangs,
+            boots_not_told=audit.boots_not_told(stored, witness),
             problems=room.problems,
             records=audit.records(store, witness),
             strides=audit.strides(found, true_s, self.until_s),
@@ -169,6 +174,7 @@ class Hour:
             runs=len(found),
             gaps=sum(len(run.gaps) for run in found),
             kills=sum(ended is None for _, ended in room.ends),
+            killed_at_work=room.killed_at_work,
             pulses=len(pulses),
             motor_ms=max((pulse.ms for pulse in pulses), default=0.0),
         )

@@ -37,6 +37,7 @@ class Outcome:
     hangs: list[str]
     unexplained: list[str]
     """Costs of no fault that was there."""
+    boots_not_told: list[str]
     problems: list[str]
     """Of the store file, and of a watchdog that did not bite."""
     untold: int
@@ -48,6 +49,8 @@ class Outcome:
     runs: int
     gaps: int
     kills: int
+    killed_at_work: int
+    """Of them, in the middle of a statement of the database."""
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """(kind, text) of all that is wrong."""
@@ -71,6 +74,8 @@ class Outcome:
             yield "motor", f"on for {self.motor_ms:.0f} ms, limit {MOTOR_LIMIT_MS:.0f}"
         for text in self.hangs:
             yield "hang", text
+        for text in self.boots_not_told:
+            yield "boot", text
         for text in self.problems:
             yield "problem", text
         for text in self.unexplained:
@@ -104,7 +109,7 @@ class Outcome:
     @property
     def ok(self) -> bool:
         bad = self.lost or self.duplicated or self.altered or self.hangs or self.unexplained or self.untold
-        return not bad and self.motor_ms <= MOTOR_LIMIT_MS
+        return not bad and not self.boots_not_told and self.motor_ms <= MOTOR_LIMIT_MS
 
     def summary(self) -> dict[str, Any]:
         """The last line."""
@@ -141,6 +146,7 @@ class Outcome:
                 "doubled": self.strides.doubled,
             },
             "host_kills": self.kills,
+            "host_killed_at_work": self.killed_at_work,
             "boots": self.boots,
             "runs": self.runs,
             "gaps": self.gaps,

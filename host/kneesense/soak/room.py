@@ -59,10 +59,16 @@ class Room:
         self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", random.randbytes(6))
         self.witness = Witness(self.unit)
         self.host: Host | None = None
+        self.attach = False
+        """Whether there is a run to follow, as far as the user knows."""
+        self.raw = False
+        """Whether the runs to come record every sample."""
         self.rests = False
         """Sabotage: a program that loses its link never comes back."""
         self.ends: list[tuple[float, Ended | None]] = []
         """When sessions ended, and how; None: killed."""
+        self.killed_at_work = 0
+        """Programs killed while their database was at work."""
         self.problems: list[str] = []
         """What another program has found wrong with the store."""
         self.wanted = True
@@ -84,20 +90,20 @@ class Room:
     def errand(self, attach: bool, end: bool = False) -> Errand:
         return Errand(
             self.store, self.store.parent, self.unit.short_id, self.unit.board.unit_id.hex(),
-            SETTINGS, self._calibration, RUNNER, attach, end, self._file_bytes, self.rests,
+            SETTINGS | {"raw_record": int(self.raw)}, self._calibration, RUNNER, attach, end, self._file_bytes,
+            self.rests,
         )  # fmt: skip
 
     async def keep_recording(self) -> None:
         """The user: starts the program whenever it has ended; the unit says whether there is a run to follow."""
-        attach = False
         while True:
             while not self.wanted:
                 await asyncio.sleep(_POLL_S)
-            host = self.start(self.errand(attach))
+            host = self.start(self.errand(self.attach))
             await asyncio.wait({host.over})  # which does not end with the user
             ended = host.over.result()
             self.ends.append((virtual_loop().time(), ended))
-            attach = self._next(ended)
+            self.attach = self._next(ended)
             await asyncio.sleep(AGAIN_S)
 
     def start(self, errand: Errand) -> Host:
