@@ -50,6 +50,7 @@ from tasks.watchdog import TAKEN_OVER_MS, TIMEOUT_MS, Watchdog
 _IMU_FILE = "imu.json"  # which chip it was: parts that answer alike are told apart at rest only
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
+_LOOK_MS = 60_000  # for a sensor that was not there at the start
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
 _ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
@@ -79,28 +80,58 @@ def make_motor(journal, clock):
         journal.notice(error.notice, error.a, error.b)
         return NoMotor(*common)
     if motor.calibrated != calibrated:
-        state.save(_MOTOR_FILE, list(motor.calibrated))
+        keep(_MOTOR_FILE, list(motor.calibrated))
     return motor
+
+
+def keep(path: str, value) -> None:
+    """What is found again at the next boot; a full flash does not keep the unit from starting."""
+    try:
+        state.save(path, value)
+    except OSError as error:
+        print(path, "not kept:", error)
+
+
+def sound_imu(settings):
+    """The sensor and its error of 1 g, None if it does not rest.  ImuError: it is none to be used."""
+    kept = state.load(_IMU_FILE, 0)
+    imu = find_imu(make_bus(), time.sleep_ms, settings.imu_chip or kept)
+    error_pm = imu.one_g_error_pm(_ONE_G_SAMPLES)
+    if error_pm is not None and abs(error_pm) > _ONE_G_REFUSE_PM:
+        text = "gravity is off by %d permille" % error_pm
+        raise ImuError("imu_one_g", error_pm, _ONE_G_REFUSE_PM, text)
+    if imu.chip != kept:
+        keep(_IMU_FILE, imu.chip)
+    return imu, error_pm
 
 
 def make_imu(journal, settings):
     """The sensor, or None with a record of why."""
-    kept = state.load(_IMU_FILE, 0)
     try:
-        imu = find_imu(make_bus(), time.sleep_ms, settings.imu_chip or kept)
-        error_pm = imu.one_g_error_pm(_ONE_G_SAMPLES)
+        imu, error_pm = sound_imu(settings)
     except ImuError as error:
         print("no sensor:", error)
         journal.notice(error.notice, error.a, error.b)
         return None
     if error_pm is not None and abs(error_pm) > _ONE_G_NOTICE_PM:
         journal.notice("imu_one_g", error_pm, _ONE_G_REFUSE_PM)
-        if abs(error_pm) > _ONE_G_REFUSE_PM:
-            print("sensor refused: gravity is off by %d permille" % error_pm)
-            return None
-    if imu.chip != kept:
-        state.save(_IMU_FILE, imu.chip)
     return imu
+
+
+async def look_for_imu(settings, journal, radio, boot) -> None:
+    """Of a unit that started without one: once it works, and nobody is connected, start over with it."""
+    while True:
+        await asyncio.sleep_ms(_LOOK_MS)
+        try:
+            sound_imu(settings)
+        except ImuError:
+            continue
+        if not await radio.leave(lambda: radio.linked):
+            continue
+        journal.notice("sensor_back")
+        journal.close()
+        boot.well()
+        machine.reset()
 
 
 async def guarded(motor, journal, name: str, task) -> None:
@@ -150,7 +181,9 @@ def main() -> None:
     radio.on_link_changed = voice.link_changed
     coaching = Coaching(journal, log)
     coaching.recover()
+    sleeper = make_sleeper()
     calibrator = Calibrator(imu, sampler, voice, journal, settings, pins.LID, pins.TOP)
+    calibrator.strap_session = sleeper.strap_session
     runs = Runs(sampler, calibrator, settings, coaching, journal, clock, voice, lambda: radio.connected)
     health = Health(log, journal, imu, sampler, voice)
     Control(unit_id, radio, journal, log, imu, voice, clock, settings, calibrator, coaching, runs, health)
@@ -164,15 +197,18 @@ def main() -> None:
         voice,
     )
     body = Body(imu, runs, calibrator, voice, journal, radio, health, clock)
-    power = Power(make_battery(), make_sleeper(), boot, body, journal, clock, radio, settings, health)
+    power = Power(make_battery(), sleeper, boot, body, journal, clock, radio, settings, health)
     vital: "list" = [("journal", journal)] + ([("sampler", sampler)] if sampler else [])
     tasks = [("radio", radio.run), ("runs", runs.run), ("button", button.run)]
+    if imu is None:
+        tasks.append(("sensor", lambda: look_for_imu(settings, journal, radio, boot)))
     tasks += [("power", power.run), ("lamp", make_lamp(body.state).run)]
     tasks += [(name, task.run) for name, task in vital]
 
     async def run() -> None:
         watch_over(vital)
         boot.up()
+        print("kneesense %d.%d.%d runs" % VERSION)  # a deploy waits for this line
         await asyncio.gather(*(guarded(motor, journal, name, task) for name, task in tasks))
 
     gc.threshold(-1)

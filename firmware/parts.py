@@ -47,12 +47,14 @@ def make_lamp(state) -> Lamp:
 
 def make_log(clock):
     """The log in its partition; without one, as in MicroPython's own table, the unit goes on with the air only."""
-    found = Partition.find(Partition.TYPE_DATA, label=_LOG_PARTITION)
-    if not found:
+    try:
+        for partition in Partition.find(Partition.TYPE_DATA, label=_LOG_PARTITION):
+            from drivers.flashlog import FlashLog
+
+            return FlashLog(partition, clock)
         print("no partition '%s': nothing is kept" % _LOG_PARTITION)
-        from drivers.nolog import NoLog  # its code costs memory that the others can spare
+    except OSError as error:
+        print("no log:", error)
+    from drivers.nolog import NoLog  # its code costs memory that the others can spare
 
-        return NoLog()
-    from drivers.flashlog import FlashLog
-
-    return FlashLog(found[0], clock)
+    return NoLog()

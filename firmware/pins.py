@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pins and limits of each build.  Imported by main.py only; tests/test_hardware.py finds the same in hardware/.
+"""Pins and limits of each build.  Imported by the programs and parts.py only; tests/test_hardware.py compares them.
 
 None of them is a strapping pin (0, 2, 5, 12, 15 decide how the chip boots).  Beside the ESP32 (hardware/wiring-*.yml)
 gate and EN have a pull-down of 100 kOhm, so the motor stays off through a reset; so has IMU_INT, lest a broken wire

@@ -13,6 +13,12 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_home_of_ours(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads or writes the folder of whoever runs it."""
+    os.environ["KNEESENSE_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of recordings named by KNEESENSE_DATA; skips the test when there is none."""

@@ -16,7 +16,6 @@ HARDWARE = ROOT / "hardware"
 CONTRACT = ROOT / "docs" / "contract.md"
 PAGES = sorted(HARDWARE.rglob("*.md"))
 PICTURES = sorted(HARDWARE.rglob("*.svg"))
-COMMANDS_TO_COME = {"doctor", "flash"}
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
@@ -72,13 +71,13 @@ def test_a_step_shows_a_picture_or_a_command_that_exists(step):
     named = set(re.findall(r"`kneesense (\w+)", look))
     assert pictures or named
     assert all(picture.exists() for picture in pictures)
-    assert named <= commands() | COMMANDS_TO_COME
+    assert named <= commands()
     assert see
 
 
 def test_every_command_named_in_the_pages_exists():
     named = {name for page in PAGES for name in re.findall(r"`kneesense (\w+)", page.read_text())}
-    assert named <= commands() | COMMANDS_TO_COME
+    assert named <= commands()
 
 
 def test_status_prints_the_lines_that_the_steps_wait_for():

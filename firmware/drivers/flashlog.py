@@ -222,9 +222,12 @@ class FlashLog(Ring):
         if self.damage is None:
             return
         self.damaged += self.damage[1]
-        if self._damage_at[0] >= self._oldest:
+        generation = self._damage_at[0]
+        if generation >= self._oldest:
             self._strike_out(*self._damage_at)
         self.damage = None
+        for _ in self._frames(generation):
+            pass  # another in the same sector was passed over until this one was told
 
     def _strike_out(self, generation: int, at: int, end: int) -> None:
         place = self._where(generation)

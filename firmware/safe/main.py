@@ -49,6 +49,7 @@ def main() -> None:
     power = Power(make_battery(), make_sleeper(), boot, safe, journal, clock, radio, kept, health)
     lamp = make_lamp(safe.state)
     boot.up()
+    print("kneesense %d.%d.%d in safe mode" % VERSION)
 
     async def run() -> None:
         tasks = (journal.run, radio.run, power.run, lamp.run)

@@ -32,6 +32,10 @@ class Body:
         return self._runs.running or self._calibrator.busy
 
     @property
+    def strap_session(self) -> int:
+        return self._calibrator.strap_session
+
+    @property
     def quiet(self) -> bool:
         """No motor pulls the battery's voltage down."""
         return self._clock.us() >= self._voice.shaking_until_us

@@ -2,7 +2,7 @@
 """Calibration on the unit, stage by stage as a host asks for it; each ends in a VERDICT record and a buzz.
 
 A calibration that is accepted is kept and begins a strap session.  A session ends with the next calibration, when the
-strap is seen to have slipped, and at power-off: after power-on it is unknown (0).
+strap is seen to have slipped, and at power-off: after power-on it is unknown (0).  Deep sleep keeps it.
 """
 
 from drivers import ImuError

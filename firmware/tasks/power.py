@@ -67,11 +67,11 @@ class Power:
             self._read(now_us)
         if self.cell.low:
             await self._flat()
-        if self._body.moved() or self._needed():
+        if self._needed() or self._body.moved():
             self._used_us = now_us
             self._wake = "none"
         elif self._idle_s and now_us - self._used_us >= 1_000_000 * self._idle_s:
-            await self._sleep(self._needed, True, 0)
+            await self._sleep(lambda: self._needed() or self._radio.linked, True, 0)
 
     def _needed(self) -> bool:
         return self._body.busy or self._radio.connected
@@ -111,6 +111,7 @@ class Power:
         armed = self._body.arm() and not sleeper.moving
         if motion and (sleeper.wakes >= _QUICK_WAKES or not armed):
             motion, timer_s = False, _LOOK_AGAIN_S
+        sleeper.strap_session = self._body.strap_session
         self._boot.well()
         self._journal.close()
         sleeper.sleep(motion, timer_s)

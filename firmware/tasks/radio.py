@@ -129,6 +129,11 @@ class Radio:
         """The standard battery service; 0xFF: unknown.  Told anew to a peer that asked to be notified."""
         self._ble.gatts_write(self._level, b"" if percent > 100 else bytes((percent,)), True)
 
+    @property
+    def linked(self) -> bool:
+        """Whether anybody is."""
+        return self._connection is not None
+
     def send_event(self, frame: bytes) -> None:
         if self.connected:
             self._events.put(frame)  # dropped when full: the host sees a gap in `seq` and fetches it

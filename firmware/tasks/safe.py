@@ -8,6 +8,7 @@ _RESTART_MS = 1000
 
 # In the place of a body (body.py) and a voice: nothing goes on, nothing moves, no motor has met a fault.
 busy = failed = False
+strap_session = 0
 quiet = True
 
 

@@ -223,13 +223,13 @@ class Sampler:
                 await asyncio.sleep_ms(_RETRY_MS)
                 continue
             self.failing = False
-            self._note_gap(self._pipeline, "bus_reset")
+            self._note_gap(self._pipeline, "bus_reset", 1)
             return
 
     def _drain(self, pipeline) -> None:
         batch = self._batch
+        now_us = self._clock.us()  # before reading them, which takes longer than a sample
         count = self._imu.drain(batch)
-        now_us = self._clock.us()
         shaking_us = self._voice.shaking_until_us
         if shaking_us != self._shaking_us:
             self._shaking_us = shaking_us
@@ -242,7 +242,7 @@ class Sampler:
             if not event:
                 break
             self._handle(pipeline, event)
-        self._beat(pipeline.coach.beat_cspm, now_us)
+        self._beat(pipeline.coach.beat_cspm, self._clock.us())
         self._raw.take(batch, count, sample)
         if self._imu.lost_reason is not None:
             self._note_gap(pipeline, self._imu.lost_reason)
@@ -291,7 +291,7 @@ class Sampler:
         if left_us != NO_BEAT:
             self._voice.beat(left_us // 1000)
 
-    def _note_gap(self, pipeline, reason: str) -> None:
-        """The FIFO was thrown away and has started anew."""
-        lost = self._pace.lost(self._clock.us())
+    def _note_gap(self, pipeline, reason: str, dropped: int = 0) -> None:
+        """The FIFO was thrown away and has started anew; so many of the first frames will be dropped."""
+        lost = self._pace.lost(self._clock.us(), dropped)
         self._handle(pipeline, pipeline.gap(lost, wire.GAP_REASONS.index(reason)))

@@ -108,10 +108,15 @@ class Alerts:
         for what, paired in (("side", self._unit.side), ("face", self._unit.face)):
             calibrated = start[what]
             if "unknown" not in (calibrated, paired) and calibrated != paired:
-                yield (
-                    f"{what}_mismatch",
-                    f"the unit is calibrated for {what} {calibrated} but paired for {paired}",
-                )
+                yield f"{what}_mismatch", self._mismatch(what, calibrated, paired, start["face"])
+
+    def _mismatch(self, what: str, calibrated: str, paired: str, face: str) -> str:
+        """A calibration with a known face was checked: the unit's lid looked to the side of that leg."""
+        noun = {"side": "leg", "face": "face of the shin"}[what]
+        message = f"the unit is calibrated for the {calibrated} {noun} but paired for the {paired} one"
+        if what == "side" and face != "unknown":
+            message += f", and by its {face} face it is worn on the {calibrated} leg"
+        return f"{message}: calibrate it where it is worn, or pair it again with --{what} {calibrated}"
 
     def _raise(self, alert: Alert) -> None:
         """Deliver, unless the same was told a moment ago."""

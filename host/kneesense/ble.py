@@ -21,6 +21,7 @@ from kneecore import gatt, wire
 
 from .blefaults import is_passing, plain
 from .errors import ExtraMissing, LinkLost, NothingFound, VersionMismatch
+from .hold import Hold
 from .inbox import Inbox
 from .link import Channel, deadline
 
@@ -155,15 +156,24 @@ class BleLink:
         self._connect_s = connect_s
         self._step_s = step_s
         self._client: BleakClient | None = None
+        self._hold = Hold(unit)
         self._inbox: Inbox[tuple[Channel, bytes]] = Inbox()
 
     async def open(self) -> None:
+        self._hold.take()
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         seen = await find(self._unit, self._find_s)
         refuse_other_version(seen)
         with plain():
             client = await self._connect(seen, cached=True)
             if _missing(client):  # a system may keep the services of an older firmware
-                await self.close()
+                await self._disconnect()
                 client = await self._connect(seen, cached=False)
                 if missing := _missing(client):
                     raise LinkLost(f"the unit does not offer {', '.join(missing)}", _MISSING_ADVICE)
@@ -185,6 +195,12 @@ class BleLink:
         return await self._inbox.get()
 
     async def close(self) -> None:
+        try:
+            await self._disconnect()
+        finally:
+            self._hold.release()
+
+    async def _disconnect(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             # A stack that fails to disconnect has nothing to tell that would help anybody.

@@ -77,6 +77,17 @@ class LinkLost(KneesenseError):
     advice = "keep the unit within a few metres, switched on and not connected to another program"
 
 
+class InUse(LinkLost):
+    """Another program of this computer is connected to the unit."""
+
+    code = "in_use"
+
+    def __init__(self, unit: str, process: str = "") -> None:
+        self.process = process
+        by = f"another kneesense (process {process})" if process else "another kneesense"
+        super().__init__(f"unit {unit} is in use by {by}", "end that one, or wait until it is done")
+
+
 class NotTrusted(KneesenseError):
     """The unit obeys only computers it is paired with, and this one is not."""
 
@@ -143,3 +154,58 @@ class StoreFull(StoreError):
 
     exit_code = 1
     code = "store_full"
+
+
+class SerialFailed(KneesenseError):
+    """The serial port cannot be opened, or has gone (`reason`)."""
+
+    code = "serial"
+
+    def __init__(self, reason: str, message: str, advice: str) -> None:
+        self.reason = reason
+        self.exit_code = 3 if reason == "permission" else 1
+        super().__init__(message, advice)
+
+
+class NoPrompt(KneesenseError):
+    """The serial line is open, but no MicroPython answers at it (`heard`: what came instead)."""
+
+    code = "no_prompt"
+
+    def __init__(self, heard: bytes, message: str, advice: str) -> None:
+        self.heard = heard
+        super().__init__(message, advice)
+
+
+class UnitRaised(KneesenseError):
+    """Code that was run over the serial line raised on the unit."""
+
+    code = "unit_raised"
+
+
+class WrongInterpreter(KneesenseError):
+    """The unit's MicroPython cannot run what the compiler makes."""
+
+    code = "wrong_interpreter"
+    advice = "kneesense flash writes one that does"
+
+
+class DeployFailed(KneesenseError):
+    """The unit does not run the new program (`what`); `on_unit` says what it has instead."""
+
+    code = "deploy_failed"
+
+    def __init__(self, what: str, on_unit: str, advice: str = "kneesense doctor") -> None:
+        self.what = what
+        self.on_unit = on_unit
+        super().__init__(f"{what}; {on_unit}", advice)
+
+
+class FlashFailed(KneesenseError):
+    """The board was not flashed: it does not fit, or esptool failed."""
+
+    code = "flash_failed"
+
+    def __init__(self, message: str, advice: str, said: str = "") -> None:
+        self.said = said  # all that esptool printed
+        super().__init__(message, advice)

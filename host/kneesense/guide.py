@@ -69,9 +69,7 @@ async def _verdict(unit: Device, seq: int, store: Store | None) -> Verdict:
                 if store is not None:
                     store.add(unit.info.unit_id, [record])
                 return read(record.values(), utc_now())
-    raise KneesenseError(
-        "the verdict is not in the unit's log", "its log may be full: kneesense run --attach"
-    )
+    raise KneesenseError("the verdict is not in the unit's log", "its log may be full: kneesense sync")
 
 
 def _why(name: str, status: str) -> str:

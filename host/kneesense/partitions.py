@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The flash's partition table: MicroPython as it is, a small file system, and the rest for the log.
+"""The flash's partition table: MicroPython as it is, a file system, and the rest for the log.
 
 Layout: ports/esp32/partitions-4MiBplus.csv of MicroPython 1.29, so that its ESP32_GENERIC image runs unchanged; that
 table ends with `factory`, and MicroPython makes what is left one file system unless a `vfs` is named.  Binary form:
@@ -20,7 +20,7 @@ APP, DATA = 0, 1
 _TYPES = {APP: "app", DATA: "data"}
 _SUBTYPES = {(APP, 0x00): "factory", (DATA, 0x01): "phy", (DATA, 0x02): "nvs", (DATA, 0x06): "undefined",
              (DATA, 0x81): "fat"}  # fmt: skip
-_VFS_BYTES = 512 * 1024
+_VFS_BYTES = 1024 * 1024  # the program twice, while a deploy replaces it: 226 blocks of 4 KB in littlefs
 _TABLE_BYTES = 0xC00
 _ROW = struct.Struct("<2sBBII16sI")
 

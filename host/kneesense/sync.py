@@ -157,8 +157,7 @@ class LogSync:
     def publish_stored(self, start: Key) -> None:
         """Publish from `start` on what is stored already; what comes later follows by itself."""
         self.publish_from = start
-        for record in self._store.records(self.device, start):
-            self._post(Arrival(record, backfilled=True))
+        self._publish([Arrival(record, True) for record in self._store.records(self.device, start)])
 
     async def _agrees(self, unit: Device, seq: int, synced: Key) -> bool:
         """Whether the unit's record of that number is one up to which our store is complete."""
@@ -191,8 +190,11 @@ class LogSync:
         return complete
 
     def _publish(self, complete: list[Arrival]) -> None:
+        """Each once: what `catch_up` had to fetch again is not news."""
         for arrival in complete:
-            if self.publish_from is not None and not later(self.publish_from, arrival.record.key):
+            key = arrival.record.key
+            if self.publish_from is not None and not later(self.publish_from, key):
+                self.publish_from = (key[0], key[1] + 1)
                 self._post(arrival)
 
     async def _skip_holes(self, to_seq: int) -> None:

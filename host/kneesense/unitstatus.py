@@ -53,11 +53,11 @@ _TROUBLES = {
     ),
     "log": (
         "the log cannot be written: nothing is kept, cues go on",
-        "fetch what there is (kneesense run --attach), then switch the unit off and on",
+        "fetch what there is (kneesense sync), then switch the unit off and on",
     ),
     "log_full": (
         "the log is full of records that nobody has fetched: nothing is recorded, cues go on",
-        "kneesense run --attach fetches them",
+        "kneesense sync fetches them",
     ),
     "battery_low": ("the battery is nearly empty: the unit stops soon", "charge it"),
     "safe_mode": (
@@ -103,7 +103,7 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
             Finding(
                 "log_soon_full",
                 f"the log has room for {left}",
-                "fetch it: kneesense run --attach",
+                "fetch it: kneesense sync",
                 before_a_run=True,
             )
         )

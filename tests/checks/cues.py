@@ -83,7 +83,10 @@ class Worn:
         self.start_us = 0.0  # which is this at sample 0
 
     def block(self, index: int, t_s: Floats) -> Counts:
-        counts = self._feed.block(index, t_s).astype(float)
+        resting = self._feed.block(index, t_s)
+        if not np.isfinite(t_s).all():  # the run has not begun
+            return resting
+        counts = resting.astype(float)
         for from_s, to_s in self._what.loose:
             inside = (t_s >= from_s) & (t_s < to_s)
             if inside.any():

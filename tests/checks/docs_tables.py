@@ -234,6 +234,16 @@ def chips_table() -> str:
     )
 
 
+def faults_table() -> str:
+    from kneesense.soak.faults import TABLE
+
+    rows = (
+        (f"`{fault.name}`", fault.about, ", ".join(sorted(fault.costs)) or "nothing")
+        for fault in TABLE.values()
+    )
+    return table(("fault", "what happens", "may cost"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "logged": lambda: records(0x01, 0x3F),
     "commands_on_the_wire": lambda: records(0x40, 0x5F),
@@ -245,6 +255,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": commands_table,
     "errors": errors_table,
     "chips": chips_table,
+    "faults": faults_table,
 }
 
 

@@ -104,6 +104,7 @@ async def _download(device: Device) -> None:
 
 
 def measure(name: str, load: str, seconds: float, folder: Path) -> Result:
+    folder.mkdir(parents=True, exist_ok=True)
     chip = chips.find(name)
     model = RunnerModel([Phase("still", 2), Phase("run", seconds, 168)], "right", 1, Variation(stride=0.01))
 

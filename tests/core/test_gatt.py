@@ -35,7 +35,7 @@ def test_uuids_are_valid_distinct_and_of_one_base():
 
 def test_characteristics():
     assert gatt.CHARACTERISTICS == (
-        (gatt.CONTROL, 0x0008 | 0x0010),  # write, notify
+        (gatt.CONTROL, 0x0008 | 0x0010 | 0x1000),  # write, notify; over an encrypted link only
         (gatt.EVENTS, 0x0010),
         (gatt.LOG, 0x0010),
     )

@@ -16,7 +16,7 @@ from kneesense.store import Store, Unit
 from kneesense.world import central, clock, scenario
 from kneesense.world.air import Air
 from kneesense.world.chips.mpu6050 import Mpu6050
-from kneesense.world.feed import ModelFeed, OnLoopTime
+from kneesense.world.feed import ModelFeed, Shared
 from kneesense.world.unit import VirtualUnit
 
 SPEED = 1000.0
@@ -69,12 +69,13 @@ class Legs:
     def wear(self, lead_s: float = 1e6, run_s: float = 1.0, on: Mapping[str, str] | None = None) -> None:
         """From now on: stands, runs, stands.  `on`: the leg that each unit is really on."""
         script = [Phase("still", lead_s), Phase("run", run_s, SPM)]
-        now_s = asyncio.get_running_loop().time()
+        now_us = 1e6 * asyncio.get_running_loop().time()
         for leg in self.both:
             side = on[leg.side] if on else leg.side
             model = RunnerModel(script, side, 1, Variation(stride=0.01), self.runner, second=side == "right")
             self.models[leg.side] = model
-            leg.chip.wear(OnLoopTime(ModelFeed(model, scenario.CHIP, scenario.mounting()), leg.chip, now_s))
+            feed = ModelFeed(model, scenario.CHIP, scenario.mounting())
+            leg.chip.wear(Shared(feed, leg.chip, lambda: now_us))
 
     def run_for(self, seconds: float) -> None:
         self.wear(2.0, seconds)

@@ -35,7 +35,7 @@ async def recorded(world: World) -> None:
     async with world.device() as unit:
         await unit.calibrate(world.played.calibration.to_wire())
         await unit.start()
-        await asyncio.sleep(25)
+        await asyncio.sleep(10)
         await unit.stop()
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,7 @@ def test_a_run(tmp_path: Path, part) -> None:
             figures.acc_lsb_per_g,
             figures.gyro_lsb_per_10dps,
         )
-        assert json.loads((world.unit.flash / "imu.json").read_text()) == part.code
+        assert world.unit.kept("imu.json") == part.code
         assert world.of("gap") == world.of("notice") == []
         assert world.chip.overflowed == 0
         assert world.played.model is not None
@@ -76,7 +75,7 @@ def test_parts_that_answer_alike_are_known_again_after_a_boot_in_motion_or_are_t
             return [wire.NOTICES[notice] for notice in notices if wire.NOTICES[notice].startswith("imu")]
 
         assert await boots() == []
-        assert json.loads(kept.read_text()) == part.code
+        assert world.unit.kept(kept.name) == part.code
         world.chip.wear(Swinging())
         assert await boots() == []
         kept.unlink()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
@@ -147,5 +148,38 @@ def test_the_cue_s_latency_does_not_drift_with_the_chip(tmp_path: Path, rate_err
         for cue in cues:
             assert 0 <= (cue["command_x16"] - cue["to_x16"]) / 16 / 500 < 0.08
         assert all(a["t_us"] <= b["t_us"] for a, b in pairwise(records))
+
+    inside(tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rate_error", "limit_ms"), [("stall", 0.0, 6), ("stall", 0.02, 6), ("power", -0.02, 25)]
+)
+def test_twelve_gaps_hardly_move_the_contacts_after_them(
+    tmp_path: Path, fault: str, rate_error: float, limit_ms: float
+) -> None:
+    """A part that is set up anew takes its first sample at the same phase every time: up to half a sample too much."""
+
+    async def act(world: World) -> None:
+        world.chip.rate_error = rate_error
+
+        async def twelve() -> None:
+            for _ in range(12):
+                if fault == "stall":
+                    world.unit.process.stall(0.3)  # type: ignore[union-attr]
+                else:
+                    world.chip.power_cycle()
+                await asyncio.sleep(1.5)
+
+        async with world.device() as unit:
+            records = await running(world, unit, twelve, 15)
+        assert len(of(records, "gap")) == 12
+        rate_hz = 500 * (1 + rate_error)
+        true_s = [stride.ic_s for stride in world.played.model.strides]  # type: ignore[union-attr]
+        found_s = [stride["ic_x16"] / 16 / rate_hz for stride in of(records, "stride")]
+        off_ms = [1000 * min((t - true for true in true_s), key=abs) for t in found_s]
+        before = [ms for t, ms in zip(found_s, off_ms, strict=True) if 6 < t < 19]
+        after = [ms for t, ms in zip(found_s, off_ms, strict=True) if t > 41]
+        assert statistics.mean(after) - statistics.mean(before) == pytest.approx(0, abs=limit_ms)
 
     inside(tmp_path, act)

@@ -74,6 +74,12 @@ def test_drift_is_found_between_connections_and_a_clock_that_is_set_bends_nothin
             assert [round(jump.by_us / S) for jump in after.jumps] == [-3600]
             for t_us in (0, 600 * S):
                 assert abs(after.utc_us(t_us) - watched.utc_us(t_us)) <= after.error_us(t_us)
+            with Store(tmp_path / "elsewhere.sqlite") as elsewhere:
+                elsewhere.add(watched.device, world.logged())
+                alone = elsewhere.tie(watched.device, 1)
+                assert alone is not None
+                assert [round(jump.by_us / S) for jump in alone.jumps] == [-3600]
+                assert abs(alone.utc_us(0) - watched.utc_us(0)) <= alone.error_us(0) < 100_000
             times = [record.t_us for record in world.logged()]
             assert times == sorted(set(times)), "over the wrap of the ticks"
 

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
 from bumble.att import ATT_Error
 from bumble.core import ProtocolError
-from strangers import Stranger, answers
 from worlds import World, inside
 
 from kneecore import gatt, wire
@@ -18,6 +16,7 @@ from kneesense import ble
 from kneesense.device import Device
 from kneesense.errors import KneesenseError, NotTrusted
 from kneesense.world.bonding import HOST_ADDRESS
+from kneesense.world.stranger import Stranger, answers
 
 OPEN_TO_ALL = {"2a19", "2a00", "2a01", "2a05", "2a24", "2a26", "2a29", "2b29", "2b2a", "2b3a"}
 OURS = {gatt.CONTROL, gatt.EVENTS, gatt.LOG}
@@ -25,7 +24,7 @@ HALT, RUN, FETCH, SET = wire.HALT, wire.RUN, wire.FETCH, wire.SET
 
 
 def bonds(world: World) -> object:
-    return json.loads((world.unit.flash / "bonds.json").read_text())
+    return world.unit.kept("bonds.json")
 
 
 async def begin_a_run(world: World) -> None:

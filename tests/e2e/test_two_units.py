@@ -135,12 +135,12 @@ def test_runs_without_a_computer_are_found_to_belong_together(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def act(legs: Legs) -> None:
+        legs.wear(10.0, 20.0)  # before a unit that is left alone begins to watch for a run
         for leg in legs.both:
             async with leg.device() as device:
                 await device.set("auto_start_strides", 8)
                 await device.set("auto_stop_s", 30)
-        legs.run_for(20)
-        await asyncio.sleep(60)
+        await asyncio.sleep(65)
         capsys.readouterr()
         for expected in (2, 0):
             code = await cli_sync.sync(flags=StoreFlags(json=True, store=legs.store.file))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -86,3 +87,38 @@ def test_the_printed_steps_work_beside_another_store_and_end_with_the_unit(tmp_p
     assert "does not answer" in complaint
     assert "log: " in said.read_text()  # summed up all the same
     assert not (home / "runs.sqlite").exists()  # the user's own store is not touched
+
+
+def test_with_both_legs_the_printed_steps_record_both(tmp_path: Path) -> None:
+    home, told = tmp_path / "home", tmp_path / "units.txt"
+    environment = {**os.environ, "KNEESENSE_HOME": str(home)}
+    with told.open("w") as out, (tmp_path / "unit-errors.txt").open("w") as errors:
+        units = subprocess.Popen(
+            [*KNEESENSE, "demo", "--unit-only", "--both-legs", "--speed", "2"],
+            env=environment,
+            stdout=out,
+            stderr=errors,
+        )
+    try:
+        until(lambda: "in that folder" in told.read_text(), told)
+        exported, (_, left, right, record) = printed_steps(told.read_text())
+        recorded = [*record, "--screen-answers", "no,no,no,no,no", "--duration", "12", "--json"]
+        for step in (left, right, recorded):
+            done = subprocess.run(
+                [*KNEESENSE, *step],
+                env=environment | exported,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT_S,
+            )
+            assert done.returncode == 0, done.stderr
+        units.send_signal(signal.SIGINT)
+        assert units.wait(LIMIT_S) == 0
+    finally:
+        if units.poll() is None:
+            units.kill()
+            units.wait()
+    assert (tmp_path / "unit-errors.txt").read_text() == ""
+    legs = [record for record in map(json.loads, done.stdout.splitlines()) if record["type"] == "leg"]
+    assert [leg["side"] for leg in legs] == ["left", "right"]
+    assert all(leg["strides"] for leg in legs)

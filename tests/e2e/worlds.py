@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kneesense import ble
+from kneesense import ble, partitions
 from kneesense.device import Device
 from kneesense.frames import LogFrame, parse
 from kneesense.simulator import Phase, RunnerModel, Variation
@@ -20,12 +20,19 @@ from kneesense.world.feed import ModelFeed
 from kneesense.world.unit import VirtualUnit
 
 SPEED = 1000.0
+STANDARD = tuple(partitions.table(4))
 
 
 class World:
     """A unit that feels a runner who starts when it first samples: still and walking for 5.5 s, then running."""
 
-    def __init__(self, folder: Path, paired: bool = True, chip: type[Inertial] = Mpu6050) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        paired: bool = True,
+        chip: type[Inertial] = Mpu6050,
+        table: Sequence[partitions.Partition] = STANDARD,
+    ) -> None:
         self.played = scenario.runner(60, "right", 1)
         self.air = Air()
         central.install(self.air)
@@ -35,10 +42,15 @@ class World:
             assert self.played.model is not None
             feed = ModelFeed(self.played.model, chip.chip, scenario.mounting())
         self.chip = chip(lambda: round(loop.time() * 1e6), feed)
-        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", paired=paired)
+        self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", paired=paired, table=table)
 
     def device(self) -> Device:
         return Device(ble.BleLink(self.unit.short_id))
+
+    def rest(self) -> None:
+        """The runner has sat down."""
+        model = RunnerModel([Phase("still", 10)], "right", 1)
+        self.chip.wear(ModelFeed(model, scenario.CHIP, scenario.mounting()))
 
     def run_for(self, seconds: float, spm: float = 166) -> None:
         """The runner begins anew: still for 2 s, runs evenly, and stands."""
@@ -66,12 +78,13 @@ def inside(
     act: Callable[[World], Awaitable[None]],
     paired: bool = True,
     chip: type[Inertial] = Mpu6050,
+    table: Sequence[partitions.Partition] = STANDARD,
     limit_s: float = 600,
 ) -> str:
     """Run `act` in a world with the unit, which has this chip, switched on; returns what the unit printed."""
 
     async def main() -> str:
-        world = World(folder, paired, chip)
+        world = World(folder, paired, chip, table)
         world.unit.power_on()
         try:
             async with asyncio.timeout(limit_s):

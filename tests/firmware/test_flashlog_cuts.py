@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from fakes.flash import ERASE_STEPS, Device, PowerCut
-from fakes.logwriter import Kept, Writer, check, held, numbers
+from fakes.logwriter import Kept, Writer, append, boot, check, held, numbers
 from kneecore import wire
 
 SECTORS, SIZE = 8, 512
@@ -89,9 +89,9 @@ def test_a_cut_at_every_byte_of_a_session_that_wraps_and_again_in_the_next_boot(
             device, kept = operation.cut(done)
             check(device, kept)
             cuts += 1
-            if cuts % 4:
+            if cuts % 6:
                 continue
-            device.left = cuts // 4 % 97
+            device.left = cuts // 6 % 97
             with contextlib.suppress(PowerCut):
                 writer = Writer(device, kept)
                 for _ in range(4):
@@ -105,3 +105,25 @@ def test_a_cut_at_every_byte_of_a_session_that_wraps_and_again_in_the_next_boot(
             writer.flush()
             check(device, kept)
     assert cuts > 10_000
+
+
+def test_a_minute_of_running_cut_at_every_byte_of_its_last_pages_and_with_a_flipped_bit() -> None:
+    """Field reports A40: opens, loses at most what was cut, goes on behind it, tells of the flip."""
+    device = Device(3, 4096)
+    append(boot(device), 95)
+    whole = bytes(device.nor.cells)
+    frames = held(boot(device))
+    end = whole.index(frames[-1]) + len(frames[-1])
+    ends = [whole.index(frame) + len(frame) for frame in frames]
+    for cut in range(end - 4 * 256, end + 1):
+        device.nor.cells[:] = whole[:cut] + b"\xff" * (len(whole) - cut)
+        log = boot(device)
+        left = sum(at <= cut for at in ends)
+        assert numbers(held(log)) == list(range(1, left + 1))
+        append(log, 2)
+        assert numbers(held(boot(device))) == list(range(1, left + 3))
+    device.nor.cells[:] = whole
+    device.nor.flip(ends[40] + 20, 3)
+    log = boot(device)
+    assert numbers(held(log)) == [seq for seq in range(1, 96) if seq != 42]
+    assert log.damage == (42, 1)

@@ -82,18 +82,32 @@ def test_a_flipped_bit_costs_one_record_and_is_found_once() -> None:
     for seq in (3, 20, 40):
         device.nor.flip(place_of(device, seq) + 9, 4)
     missing = []
-    log = boot(device)
     for _ in range(4):
+        log = boot(device)
         assert numbers(held(log)) == [seq for seq in range(1, 61) if seq not in (3, 20, 40)]
         if log.damage:
             missing.append(log.damage)
             log.strike()
     assert missing == [(3, 1), (20, 1), (40, 1)]
-    assert log.damaged == 3
     log = boot(device)
     held(log)
     assert log.damage is None
     assert log.next_seq == 61
+
+
+def test_two_in_a_sector_are_told_one_after_the_other() -> None:
+    device = Device()
+    log = boot(device)
+    append(log, 60)
+    for seq in (3, 5):
+        device.nor.flip(place_of(device, seq) + 9, 4)
+    held(log)
+    assert log.damage == (3, 1)
+    log.strike()
+    assert log.damage == (5, 1)
+    log.strike()
+    assert log.damage is None
+    assert log.damaged == 2
 
 
 def test_each_flipped_bit_of_a_record_spares_its_neighbours() -> None:

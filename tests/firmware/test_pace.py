@@ -5,6 +5,8 @@ import pytest
 
 from tasks.pace import Pace
 
+DROPPED_US = 2000  # the first frame of the FIFO
+
 
 def drained(pace, rate_hz, from_s, to_s, step_s=0.02):
     """Whole samples every 20 ms of a chip at `rate_hz`."""
@@ -47,11 +49,18 @@ def test_a_moment_lies_where_the_chip_is_then(true_hz):
 
 
 def test_silence_grows_until_samples_come():
-    pace = Pace(500, 1_000_000)
+    pace = Pace(500, 1_000_000 - DROPPED_US)
     pace.drained(0, 1_020_000)
     assert pace.silent_us(1_050_000) == 50_000
     pace.drained(10, 1_060_000)
     assert pace.silent_us(1_060_000) == 0
+
+
+def test_what_is_lost_is_rounded_and_what_is_dropped_comes_on_top():
+    pace = Pace(500, -DROPPED_US)
+    assert [pace.lost(0), pace.lost(10_900), pace.lost(20_000)] == [1, 5, 5]
+    assert pace.lost(30_000, 1) == 6
+    assert pace.at_x16(32_000) == 17 * 16
 
 
 def test_every_gap_is_at_least_a_sample():
@@ -59,7 +68,7 @@ def test_every_gap_is_at_least_a_sample():
 
 
 def test_the_rate_is_told_once_it_is_measured_and_every_five_minutes():
-    pace = Pace(500, 0)
+    pace = Pace(500, -DROPPED_US)
     told_s = []
     for second in range(700):
         drained(pace, 505, second, second + 1)

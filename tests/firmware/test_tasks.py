@@ -194,3 +194,26 @@ def test_kept_state_survives_a_write_that_was_cut(tmp_path: Path) -> None:
     assert state.load(path, None) == {"a": 1}
     Path(path).write_text("{half")
     assert state.load(path, "default") == "default"
+
+
+@pytest.mark.parametrize("value", [[5, 0], {"cue_m": 3}, 12345])
+def test_a_kept_file_with_a_flipped_bit_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state.save("kept.json", value)
+    assert state.load("kept.json", None) == value
+    whole = Path("kept.json").read_bytes()
+    for at in range(len(whole)):
+        for bit in range(8):
+            spoilt = bytearray(whole)
+            spoilt[at] ^= 1 << bit
+            Path("kept.json").write_bytes(spoilt)
+            assert state.load("kept.json", None) is None, spoilt
+
+
+def test_a_kept_file_made_by_hand_needs_no_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in ("[5, 0]", "[5, 0]\n"):
+        Path("kept.json").write_text(text)
+        assert state.load("kept.json", None) == [5, 0]

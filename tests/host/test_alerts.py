@@ -114,6 +114,15 @@ def test_a_calibration_for_another_place_is_told(ear, side, face, told):
     assert codes(ear) == told
 
 
+@pytest.mark.parametrize(("face", "worn"), [("lateral", True), ("unknown", False)])
+def test_a_known_face_says_which_leg_a_unit_is_really_on(ear, face, worn):
+    alerts = Alerts([ear], Unit("0a0b0c0d", "0c0d", "left", "lateral", "Ann"))
+    alerts.see({"type": "start", "side": "right", "face": face})
+    (alert,) = ear.heard
+    assert ("it is worn on the right leg" in alert.message) == worn
+    assert "--side right" in alert.message
+
+
 def test_an_alert_that_reaches_nobody_is_counted(ear):
     alerts = Alerts([Ear(works=False), ear])
     alerts.see(WARNING)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from fakebleak import advertisement
+from fakeunit import FakeUnit
 
 from kneecore import gatt
 from kneesense.cli import app
@@ -220,7 +221,11 @@ def test_pair_without_a_runner_takes_the_only_one(tell, stack, home):
 def test_pair_does_not_choose_between_runners(tell, stack, home):
     tell("pair", "0c0d", "--side", "left", "--runner", "Ann")
     tell("pair", "0c0d", "--side", "left", "--runner", "Bea")
-    code, _, err = tell("pair", "0c0d", "--side", "left")
+    assert tell("pair", "0c0d", "--side", "left")[0] == 0  # whose it is
+    with Store(home / "runs.sqlite") as store:
+        assert store.units()[0].runner == "Bea"
+    stack.add(FakeUnit(bytes.fromhex("0a0b0c0e")), "AA:BB:CC:00:00:02")
+    code, _, err = tell("pair", "0c0e", "--side", "left")
     assert code == 2
     assert "Ann, Bea" in err[0]
 

@@ -151,7 +151,7 @@ def test_records_that_are_nowhere_else_are_not_deleted_by_the_way(tell, tell_jso
     paired.strides(3)
     code, _, err = tell("delete", "--unit", "0c0d", "--yes")
     assert (code, len(err)) == (2, 1)
-    assert "3 of 33 records of unit 0c0d are not on this computer: kneesense run --attach" in err[0]
+    assert "3 of 33 records of unit 0c0d are not on this computer: kneesense sync" in err[0]
     assert len(paired.log) == 33
     code, records, _ = tell_json("delete", "--unit", "0c0d", "--yes", "--unfetched")
     assert (code, records[-1]["records"]) == (0, 33)

@@ -69,19 +69,25 @@ def test_a_run_as_json(tell_json, paired, home):
     assert records[-1]["log"] == str(home / "runs.sqlite")
 
 
+def interrupt(pressed):
+    """Ctrl-C; `pressed` gets the time."""
+    pressed.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_ctrl_c_ends_the_run_cleanly_within_two_seconds(tell, paired):
     begin = paired._run
 
     def run(values):
-        asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
+        asyncio.get_running_loop().call_later(0.2, interrupt, pressed)
         return begin(values)
 
+    pressed = []
     paired._run = run
     before = signal.getsignal(signal.SIGINT)
-    began = time.monotonic()
     code, out, err = tell("run")
     assert (code, err) == (0, [])
-    assert time.monotonic() - began < 0.2 + 2
+    assert time.monotonic() - pressed[0] < 2
     assert not paired.running
     assert "5 strides" in "\n".join(out)
     assert signal.getsignal(signal.SIGINT) is before
@@ -93,13 +99,13 @@ def test_ctrl_c_ends_within_two_seconds_when_nothing_answers_any_more(tell, pair
     def run(values):
         paired.silent = {"hello", "halt", "ack", "fetch"}
         stack.hang = {"disconnect"}
-        asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
+        asyncio.get_running_loop().call_later(0.2, interrupt, pressed)
         return begin(values)
 
+    pressed = []
     paired._run = run
-    began = time.monotonic()
     code, out, err = tell("run")
-    assert time.monotonic() - began < 0.2 + 2.2
+    assert time.monotonic() - pressed[0] < 2.2
     assert code == 1
     assert "--attach" in err[-1]
     assert "5 strides" in "\n".join(out)

@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_with_the_next_step_and_exits_with_1(tell, tell_js
     wrong = [line for line in out if line.startswith("WRONG")]
     assert len(wrong) == 2
     assert "motion sensor" in wrong[0]
-    assert "kneesense run --attach" in " ".join(out)
+    assert "kneesense sync" in " ".join(out)
     code, records, _ = tell_json("status")
     assert code == 1
     assert [r["code"] for r in records if r["type"] == "warning"] == ["sensor", "log_full"]

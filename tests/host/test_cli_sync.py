@@ -6,6 +6,7 @@ import time
 import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
 from fakeunit import FakeUnit
+from test_records import keys
 
 from kneecore import wire
 from kneesense import ble, catchup
@@ -63,6 +64,12 @@ def test_every_unit_is_brought_up_to_date_with_one_line_each(tell, units, home):
         assert records == unit.log[: len(records)]
         assert unit.acked[-1] == records[-1].key
         assert {"erase", "run", "halt", "set", "calibrate"}.isdisjoint(unit.commands)
+
+
+def test_its_records_have_the_keys_of_the_contract(tell_json, units):
+    records = tell_json("sync")[1]
+    assert all(set(record) == keys("sync") for record in by_unit(records).values())
+    assert set(records[-1]) == {"type", "units", "reached", "synced", "new", "runs", "joined", "exit_code"}
 
 
 def test_again_changes_nothing(tell_json, units, home):

@@ -2,15 +2,17 @@
 """`run` with a unit on each leg of a runner, and several runners on one computer, behind a faked Bluetooth stack."""
 
 import asyncio
-import os
-import signal
 import time
 
 import pytest
+from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from fakeunit import FakeUnit
+from test_cli_run import interrupt
+from test_records import keys
 
 from kneecore import wire
 from kneesense import ble
+from kneesense.calibration import Calibration
 from kneesense.store import Store, Unit
 
 LEFT, RIGHT = "0a0b0c0d", "0a0b0c0e"
@@ -72,6 +74,19 @@ def test_both_legs_are_recorded_and_told_apart(tell_json, legs, home):
             assert store.records(device) == unit.log
 
 
+def test_the_records_of_a_pair_have_the_keys_of_the_contract(tell, tell_json, legs):
+    for unit in legs:
+        unit._run = beginning(unit, 40)
+    records = tell_json("run", "--duration", 0.6)[1]
+    (pair,) = of(records, "pair")
+    assert set(pair) == keys("pair")
+    assert all(set(leg) == {*keys("summary"), "unit", "side"} for leg in of(records, "leg"))
+    shown = tell_json("show", "last")[1]
+    assert of(shown, "pair") == [pair]
+    assert [r["outing"] for r in tell_json("runs")[1][:-1]] == [1, 1]
+    assert " + 2" in tell("runs")[1][0]
+
+
 def test_each_line_begins_with_its_leg(tell, legs):
     code, out, _ = tell("run", "--duration", 0.4)
     assert code == 0
@@ -126,12 +141,10 @@ def test_none_there_is_one_plain_error(tell, legs, stack):
 
 def test_one_ctrl_c_ends_both_within_two_seconds(tell_json, legs):
     left, right = legs
-    right._run = beginning(
-        right, 0, lambda: asyncio.get_running_loop().call_later(0.4, os.kill, os.getpid(), signal.SIGINT)
-    )
-    began = time.monotonic()
+    pressed = []
+    right._run = beginning(right, 0, lambda: asyncio.get_running_loop().call_later(0.4, interrupt, pressed))
     code, records, err = tell_json("run")
-    assert time.monotonic() - began < 0.4 + 2.5
+    assert time.monotonic() - pressed[0] < 2
     assert (code, complaints(err)) == (0, [])
     assert not left.running
     assert not right.running
@@ -175,3 +188,53 @@ def test_names_and_addresses_have_no_say_in_whose_records_they_are(tell_json, le
     with Store(home / "runs.sqlite") as store:
         assert store.records(LEFT) == store.records(RIGHT) == []
     assert "answered instead of" in str(records)
+
+
+def test_two_units_for_the_same_leg_are_told_at_once_and_recorded(tell_json, legs, home):
+    with Store(home / "runs.sqlite") as store:
+        store.remember(Unit(RIGHT, "0c0e", "left", "lateral", "Ann"))
+    code, records, _ = tell_json("run", "--duration", 0.4)
+    assert code == 0
+    assert records[0]["type"] == "alert"
+    assert records[0]["code"] == "same_side"
+    assert len(of(records, "leg")) == 2
+    assert of(records, "symmetry") == []
+    assert "side_mismatch" in [r["code"] for r in of(records, "alert", "0c0e")]
+
+
+def test_each_leg_gets_the_calibration_file_of_its_side(tell, legs, tmp_path):
+    left, right = legs
+    identity = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    files = []
+    for side, neutral_deg in (("right", 2.5), ("left", -1.25)):
+        made = Calibration(identity, (0.0, 0.0, 0.0), 1.0, neutral_deg, side, "lateral", "mpu6050", "")
+        made.save(tmp_path / f"{side}.json")
+        files += ["--calibration", tmp_path / f"{side}.json"]
+    assert tell("run", "--duration", 0.3, *files)[0] == 0
+    assert (left.calibration["neutral_cdeg"], right.calibration["neutral_cdeg"]) == (-125, 250)
+    code, _, err = tell("run", *files[:2], *files[:2])
+    assert code == 2
+    assert "for the right leg too" in err[0]
+
+
+def test_bluetooth_switched_off_and_on_again_is_no_end(tell_json, legs, stack, home):
+    _, right = legs
+    off = BleakBluetoothNotAvailableError("off", BleakBluetoothNotAvailableReason.POWERED_OFF)
+
+    def switch_off():
+        stack.raises["scan"] = [off] * 3
+        for unit in legs:
+            unit.drop_link()
+            for i in range(3):
+                unit.stride(ic_x16=5600 * (100 + i))
+
+    right._run = beginning(right, 0, lambda: asyncio.get_running_loop().call_later(0.4, switch_off))
+    code, records, _ = tell_json("run", "--duration", 4)
+    assert code == 0
+    told = [r["message"] for r in of(records, "link")]
+    assert "Bluetooth is off; trying again" in told
+    with Store(home / "runs.sqlite") as store:
+        for unit, device in zip(legs, (LEFT, RIGHT), strict=True):
+            assert store.records(device) == unit.log
+            assert unit.commands.count("run") == 1
+    assert [leg["strides"] for leg in of(records, "leg")] == [7, 8]

@@ -6,7 +6,8 @@ import pytest
 from kneecore import wire
 from kneesense import frames as log_frames
 from kneesense.records import RunRecords
-from kneesense.soak import fuzz
+from kneesense.soak import fuzz, unitcode
+from kneesense.soak.found import Found
 
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)
@@ -43,9 +44,31 @@ def spoil_records(monkeypatch):
     monkeypatch.setattr(RunRecords, "feed", lambda self, name, values: self._make[name](values))
 
 
+def spoil_trust(monkeypatch):
+    """Everybody may do everything."""
+    commands = unitcode.load("tasks.commands").Commands
+    obey = commands.on_command
+    monkeypatch.setattr(
+        commands, "on_command", lambda self, code, frame, trusted: obey(self, code, frame, True)
+    )
+
+
+def spoil_answers(monkeypatch):
+    """Errors of the settings are not told from others."""
+    monkeypatch.setattr(unitcode.load("tasks.control").Control, "_status_of", lambda self, error: wire.FAILED)
+
+
+def spoil_checksum(monkeypatch):
+    monkeypatch.setattr(unitcode.load("tasks.state"), "_checksum", lambda text: "")
+
+
 @pytest.mark.parametrize(
     ("target", "spoil"),
     [
+        ("commands", spoil_trust),
+        ("commands", spoil_answers),
+        ("log_ring", spoil_check),
+        ("kept_files", spoil_checksum),
         ("whole_frames", spoil_check),
         ("whole_frames", spoil_stream),
         ("log_frame", spoil_parse),
@@ -54,7 +77,7 @@ def spoil_records(monkeypatch):
 )
 def test_a_decoder_that_is_wrong_is_found(monkeypatch, target, spoil):
     spoil(monkeypatch)
-    with pytest.raises(fuzz.Found, match=rf"^{target}, seed 1, frame \d+: "):
+    with pytest.raises(Found, match=rf"^{target}, seed 1, frame \d+: "):
         fuzz.run(target, 3000, 1)
 
 

@@ -55,7 +55,7 @@ def test_the_program_lies_where_micropython_s_image_has_it() -> None:
     assert by_name["nvs"] == (0x9000, 0x6000)
     assert by_name["phy_init"] == (0xF000, 0x1000)
     assert by_name["factory"] == (0x10000, 0x1F0000)
-    assert by_name["log"] == (0x280000, 0x180000)
+    assert by_name["log"] == (0x300000, 0x100000)
 
 
 def test_a_row_and_the_checksum_are_as_documented() -> None:

@@ -82,7 +82,7 @@ truths = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(truths, st.floats(-0.5, 1.5), st.floats(-0.5, 1.5))
 def test_seconds_are_the_units_dates_are_utc_and_samples_are_neither(
     tmp_path_factory, truth, read_at, again_at

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_records import keys
 
-from kneesense import symmetry
+from kneesense import pairs, symmetry
 from kneesense.symmetry import Contact, compare, finding
 
 STRIDE_S = 0.7
@@ -53,6 +54,11 @@ def test_the_index_is_that_of_robinson():
     assert found.index_percent == pytest.approx(100 * 0.06 / 0.25)
     assert found.difference == pytest.approx(0.06)
     assert found.clear
+
+
+def test_a_metric_as_json_has_the_keys_of_the_contract():
+    c = compare(leg(), leg(begin_s=1000.35), 0.01)
+    assert all(set(pairs._metric(m)) == keys("symmetry") for m in c.metrics)
 
 
 def test_a_difference_that_two_units_may_make_is_not_clear():

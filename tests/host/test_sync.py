@@ -9,7 +9,7 @@ from fakeunit import FakeUnit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kneesense.bus import News
+from kneesense.bus import Arrival, News
 from kneesense.device import Device
 from kneesense.errors import LinkLost, TransferIncomplete
 from kneesense.store import Store
@@ -174,3 +174,19 @@ async def test_when_the_count_of_boots_wraps_nothing_is_lost_and_nothing_comes_a
     sync, told = await caught_up(fake, store)
     assert (sync.counters.backfilled, sync.counters.duplicates, told) == (2, 0, [])
     assert {record.key for record in store.records(DEVICE)} == {record.key for record in fake.log}
+
+
+async def test_a_record_is_handed_on_once_even_if_it_has_to_be_fetched_again(fake, store):
+    """Records at the watermark that are damaged on the unit make the sync go back to one that is the same."""
+    told = []
+    sync = LogSync(DEVICE, store, told.append)
+    sync.publish_from = (1, 1)
+    fake.strides(20)
+    async with Device(fake.link()) as unit:
+        await sync.catch_up(unit)
+    fake.strides(3)
+    del fake.log[18:20]
+    async with Device(fake.link()) as unit:
+        await sync.catch_up(unit)
+    seqs = [update.record.seq for update in told if isinstance(update, Arrival)]
+    assert seqs == list(range(1, 24))

@@ -43,6 +43,9 @@ COMMANDS = {
     "replay": "Run the unit's own signal processing on a recording.",
     "validate": "Measure how right the numbers are, on recordings and simulated runners.",
     "simulate": "Write recordings of simulated runners, with truth.",
+    "flash": "Put MicroPython and the firmware on a board, over its USB cable.",
+    "deploy": "Put this version's firmware on a unit, over its USB cable.",
+    "doctor": "Find out what keeps a unit from working, and the next step.",
     "bench": "Measure speed and latency.",
     "soak": "Run for an hour with faults at random moments, and audit what came of it.",
 }

@@ -161,7 +161,7 @@ async def _unit(unit: str, unfetched: bool, yes: bool, flags: StoreFlags, out: O
             if missing and not unfetched:
                 raise InputError(
                     f"{missing} of {count(records, 'record')} of unit {handle} are not on this computer",
-                    "kneesense run --attach fetches them, --unfetched deletes them too",
+                    "kneesense sync fetches them, --unfetched deletes them too",
                 )
             lost = f", {missing} of them nowhere else" if missing else f", all of them are in {store.file}"
             out.note(f"to be deleted: the log of unit {handle}, {count(records, 'record')}{lost}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ def demo(
     speed: Number = 1.0,
     seed: Whole | None = None,
     unit_only: Annotated[bool, Parameter(negative=())] = False,
+    both_legs: Annotated[bool, Parameter(negative=())] = False,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """The whole product with no hardware: the unit's own firmware in MicroPython, a virtual radio, this host.
@@ -63,6 +65,8 @@ def demo(
         Of the simulated runner: another number, another runner. Default 1.
     unit_only
         Only the virtual unit, for the other commands in other terminals, until Ctrl-C.
+    both_legs
+        With --unit-only: a unit on each leg of the simulated runner.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
         raise InputError(f"--speed {speed:g}: must be {SPEEDS[0]:g} to {SPEEDS[1]:g}")
@@ -74,6 +78,10 @@ def demo(
         raise InputError(f"--seed {seed}: must be 0 or more")
     if unit_only and flags.store is not None:
         raise InputError("--unit-only records nothing", "give --store to the commands in the other terminal")
+    if both_legs and (not unit_only or recording is not None):
+        raise InputError(
+            "--both-legs is for the simulated runner", "use it with --unit-only, without --recording"
+        )
     try:
         from ..world import clock
         from ..world.scenario import played, runner
@@ -83,15 +91,19 @@ def demo(
 
     micropython()
     out = Output(flags.json)
+    running_s, number = DURATION_S if duration_s is None else duration_s, 1 if seed is None else seed
     if recording is not None:
         scenario = played(recording, side, calibration, duration_s)
     else:
-        scenario = runner(DURATION_S if duration_s is None else duration_s, side, 1 if seed is None else seed)
+        scenario = runner(running_s, side, number)
     for warning in scenario.warnings:
         out.warn("recording", warning)
     folder = _folder()
     if unit_only:
-        return clock.run(lambda: _serve(scenario, folder, out), speed)
+        served = [scenario]
+        if both_legs:
+            served = [runner(running_s, leg, number, second=leg == "right") for leg in ("left", "right")]
+        return clock.run(lambda: _serve(served, folder, out), speed)
     return clock.run(lambda: _play(scenario, folder, flags.store, speed, out), speed)
 
 
@@ -109,13 +121,13 @@ def _folder() -> Path:
     return folder
 
 
-async def _serve(scenario: Scenario, folder: Path, out: Output) -> int:
+async def _serve(scenarios: Sequence[Scenario], folder: Path, out: Output) -> int:
     from ..world.serve import serve
     from .live import interrupts
 
     stop = asyncio.Event()
     with interrupts(stop.set):
-        await serve(scenario, folder, out.note, stop)
+        await serve(scenarios, folder, out.note, stop)
     return 0
 
 

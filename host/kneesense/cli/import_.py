@@ -46,6 +46,7 @@ def import_(
     deleted
         Also bring back what was deleted here before.
     """
+    from .. import outings
     from ..paths import store_file
     from ..store import Store
     from .lines import count
@@ -61,6 +62,7 @@ def import_(
         for path, log in logs:
             row = _imported(store, path, log, deleted, out)
             total = {name: total[name] + (row[name] or 0) for name in total}
+        outings.join(store)
     if total["deleted"]:
         out.note("some of it was deleted here before: kneesense import --deleted brings it back")
     told = f"{count(total['new'], 'new record')}, {total['known']} already known: {where}"

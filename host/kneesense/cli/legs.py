@@ -23,9 +23,17 @@ _MEANING = (
 
 
 def led(text: str, side: str) -> str:
-    """Lines of one of several units: the leg's letter in the first column, which lines of events and strides leave."""
-    letter = side[:1].upper()
-    return "\n".join(f"{letter}{row[1:] if row[:1] in ' !' else ' ' + row}" for row in text.split("\n"))
+    """Lines of one of several units: the leg's letter in the first column, which lines of events and strides leave.
+
+    The mark of an alert moves one column on.
+    """
+    return "\n".join(_led(row, side[:1].upper()) for row in text.split("\n"))
+
+
+def _led(row: str, letter: str) -> str:
+    if row.startswith("! "):
+        return f"{letter}!{row[2:]}"
+    return f"{letter}{row[1:]}" if row.startswith(" ") else f"{letter} {row}"
 
 
 class LegOutput(Output):

@@ -156,17 +156,17 @@ _QUANTITIES = {  # key of a stride record -> words, unit, digits
 
 def _pair(r: Values) -> str:
     if not r["gait"]:
-        return event(None, "both legs: too few strides to compare")
-    clocks = f"the units' clocks, known to {number(r['clock_error_ms'], '{:.0f}')} ms"
+        return "both legs: too few strides to compare"
     gait = {"run": "running", "walk": "walking"}.get(r["gait"], r["gait"])
-    return event(None, f"both legs: {r['matched']} strides matched by {clocks}; {gait}:")
+    clocks = f"clocks sure to {number(r['clock_error_ms'], '{:.0f}')} ms"
+    return f"both legs, {gait}: {count(r['matched'], 'stride')} matched by time, {clocks}"
 
 
 def _symmetry(r: Values) -> str:
     words, unit, digits = _QUANTITIES.get(r["metric"], (r["metric"], "", 3))
-    both = f"L {r['left']:.{digits}f} R {r['right']:.{digits}f} {unit}"
-    index = f"{r['index_percent']:+.1f} +- {r['index_95']:.1f} %"
-    return event(None, f"{words:<17} {both:<21} {index:>15}{'' if r['clear'] else ', not clear'}")
+    both = f"L {r['left']:.{digits}f}  R {r['right']:.{digits}f} {unit}"
+    index = f"{r['index_percent']:+6.1f} +- {r['index_95']:4.1f} %"
+    return f"  {words:<18} {both:<21} {index}{'  differs' if r['clear'] else ''}"
 
 
 _LINES: dict[str, Callable[[Values], str | None]] = {

@@ -8,10 +8,11 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from kneecore import wire
 
-from .. import outings, pairs, stored
+from .. import outings, stored
 from ..alerts import Alert, Alerts
 from ..bus import News
 from ..cuewatch import CueWatch
@@ -24,6 +25,9 @@ from ..together import Together
 from .legs import show_pair
 from .lines import count, event, line, summed_up
 from .output import Output
+
+if TYPE_CHECKING:
+    from ..legwatch import LegWatch
 
 INTERRUPTED_S = 1.2  # to end a run after Ctrl-C; with the disconnection it is over within 2 s
 TIME_OVER_S = 10.0  # to end a run whose time is over
@@ -69,6 +73,8 @@ class Follower:
 
     def __init__(self, session: Session, store: Store, out: Output, alerts: Alerts) -> None:
         self.session = session
+        self.beside: Beside | None = None
+        """What is told of the other leg's unit."""
         self._store = store
         self._out = out
         self._alerts = alerts
@@ -81,6 +87,8 @@ class Follower:
         """Until the session is over; `on_start` is called for every run that begins."""
         async for update in self._heard:
             if isinstance(update, News):
+                if self.beside and update.code in ("connected", "lost"):
+                    self.beside.connected(self.session, update.code == "connected")
                 self._tell({"type": update.kind, "t_s": None, "code": update.code, "message": update.message})
                 continue
             frame = update.record
@@ -90,6 +98,8 @@ class Follower:
             why = self._watched(frame)
             if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
                 self._tell(record)
+                if self.beside and record["type"] == "stride" and not update.backfilled:
+                    self.beside.see(self.session, frame, record)
                 if why and why != self._why:
                     self._why = why
                     self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
@@ -146,7 +156,27 @@ class Follower:
             f" {counters.duplicates} twice, {counters.gone} are gone from the log"
         )
         kept = stored.StoredRun(self._store, run)
-        self._out.record(kept.summary | {"type": kind}, summed_up(kept.summary, kept.records))
+        shown = kept.summary if kind == "summary" else kept.summary | {"log": None}  # once for all
+        self._out.record(kept.summary | {"type": kind}, summed_up(shown, kept.records))
+
+
+class Beside:
+    """Tells what is wrong between the units of a run, as alerts that are neither's."""
+
+    def __init__(self, watch: LegWatch, out: Output) -> None:
+        self._watch = watch
+        self._alerts = Alerts([AlertLine(out)])
+        self._tell(watch.begun())
+
+    def connected(self, session: Session, here: bool) -> None:
+        self._watch.connected(session.unit_id or "", here)
+
+    def see(self, session: Session, frame: LogFrame, stride: Record) -> None:
+        self._tell(self._watch.see(session.unit_id or "", frame.boot, frame.t_us, stride))
+
+    def _tell(self, found: list[tuple[str, str]]) -> None:
+        for code, message in found:
+            self._alerts.see({"type": "warning", "t_s": None, "code": code, "message": message})
 
 
 async def follow(
@@ -181,9 +211,11 @@ async def follow(
 
 def _compare(recorded: Sequence[Session], store: Store, out: Output) -> None:
     """Both legs side by side, and the outing in one record."""
+    from .. import pairs  # with numpy, which a run of one unit does without
+
     runs = [run for s in recorded if s.run_key and (run := stored.at(store, s.unit_id or "", s.run_key))]
     pair = pairs.of(store, runs[0])
     legs = [stored.StoredRun(store, run) for run in runs]
     if pair is not None:
         show_pair(pair, out)
-    out.record({**pairs.summary([leg.summary for leg in legs]), "units": len(legs)})
+    out.record({**pairs.summary([leg.summary for leg in legs]), "units": len(legs)}, f"log: {store.file}")

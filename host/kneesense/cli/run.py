@@ -85,7 +85,7 @@ async def run(
     from ..store import Store
     from ..together import Together
     from .legs import LegOutput
-    from .live import AlertLine, Follower, follow
+    from .live import AlertLine, Beside, Follower, follow
     from .units import worn
 
     out = Output(flags.json)
@@ -130,6 +130,12 @@ async def run(
             session = Session(partial(BleLink, paired.handle), store, plan, unit_id=paired.device)
             alerts = Alerts([AlertLine(leg)], paired, on_pain=on_pain)
             followers.append(Follower(session, store, leg, alerts))
+        if len(units) > 1:
+            from ..legwatch import LegWatch
+
+            beside = Beside(LegWatch(store, units), out)
+            for follower in followers:
+                follower.beside = beside
         sessions = [follower.session for follower in followers]
         return await follow(followers, Together(sessions, store, begin=not attach), store, out, duration_s)
 

@@ -9,7 +9,7 @@ from .output import DEFAULT_STORE, Output, StoreFlags
 def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> None:
     """List the recorded runs, the oldest first: number, local time, runner, leg, length, strides, running cadence.
 
-    "no end" marks a run whose end has not been fetched: it goes on, or kneesense run --attach fetches the rest.
+    "no end" marks a run whose end has not been fetched: it goes on, or kneesense sync fetches the rest.
 
     "+ 4" names the run of the other leg.  A * after the date: as you said it (kneesense date).
 
@@ -20,7 +20,6 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
     runner
         Whose runs. Default: everybody's.
     """
-    from .. import outings
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
@@ -32,7 +31,8 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
     listed = 0
     if file.exists():
         with Store(file, read_only=True) as store:
-            for run in store.runs():
+            known = store.runs()
+            for run in known:
                 if runner not in (None, run.runner):
                     continue
                 stored = StoredRun(store, run)
@@ -53,7 +53,11 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
                     "ended": stored.ended,
                     "outing": run.outing,
                 }
-                others = [str(other.id) for other in outings.of(store, run) if other.device != run.device]
+                others = [
+                    str(other.id)
+                    for other in (known if run.outing else ())
+                    if other.outing == run.outing and other.device != run.device
+                ]
                 beside = f" + {','.join(others)}" if others else ""
                 said = "*" if start["utc_source"] == "user" else " "
                 if start["start_utc"] is None and start["utc_bounds"]:

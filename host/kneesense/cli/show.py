@@ -52,7 +52,6 @@ def show(
     overwrite
         Files to write may replace existing ones.
     """
-    from .. import pairs
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun, find
@@ -70,8 +69,11 @@ def show(
         written = _written(store, stored.run, recording, overwrite, out) if recording else {}
         for record in stored.records:
             out.record(record, line(record))
-        if (pair := pairs.of(store, stored.run)) is not None:
-            show_pair(pair, out)
+        if stored.run.outing is not None:
+            from .. import pairs
+
+            if (pair := pairs.of(store, stored.run)) is not None:
+                show_pair(pair, out)
         out.record(stored.summary | written, summed_up(stored.summary, stored.records))
         if recording:
             chosen = f"kneesense replay {recording} --calibration {written['calibration']}"

@@ -58,8 +58,8 @@ def soak(
     listing
         Only list the kinds of faults, and what each may cost.
     """
-    if not 1 <= minutes <= 24 * 60:
-        raise InputError(f"--minutes {minutes:g}: must be 1 to 1440")
+    if not 0.5 <= minutes <= 24 * 60:
+        raise InputError(f"--minutes {minutes:g}: must be 0.5 to 1440")
     if not 0 <= faults <= 100_000:
         raise InputError(f"--faults {faults}: must be 0 to 100000")
     if fuzz < 0:

@@ -33,7 +33,7 @@ async def status(
     Parameters
     ----------
     unit
-        Id, name or address of the unit, also one that is not paired. Default: the only paired one, or the runner's.
+        Id, name or address of the unit. Default: the only paired one, or the runner's.
     runner
         Who wears it. Default: the runner the unit is paired with.
     """
@@ -49,7 +49,7 @@ async def status(
     handle, paired = reach(remembered(flags), unit, runner)
     async with Device(BleLink(handle)) as device:
         info, trips = device.info, device.trips
-        health = await _health(device)
+        health = await health_of(device)
         raw = await _raw(device) if health else None
     before = None
     if paired is not None:
@@ -71,7 +71,7 @@ async def status(
     return 1 if wrong else 0
 
 
-async def _health(device: Device) -> UnitHealth | None:
+async def health_of(device: Device) -> UnitHealth | None:
     """None from a firmware that cannot tell yet."""
     try:
         return await device.status()

@@ -41,6 +41,8 @@ class Records:
     duplicated: list[Key] = field(default_factory=list)
     altered: list[Key] = field(default_factory=list)
     invented: list[Key] = field(default_factory=list)
+    spoilt: list[Key] = field(default_factory=list)
+    """Taken away by a fault of the flash before they were fetched."""
     holes: list[Key] = field(default_factory=list)
     """Numbers missing in the unit's own log come before these."""
 
@@ -63,7 +65,9 @@ def records(store: Path, witness: Witness) -> Records:
             found.altered.append((boot, seq))
         by_key.setdefault(record.key, frame)
     found.logged, found.stored = len(witness.logged), len(by_key)
-    found.lost = [key for key in witness.logged if key not in by_key]
+    missing = [key for key in witness.logged if key not in by_key]
+    found.lost = [key for key in missing if key not in witness.spoilt]
+    found.spoilt = [key for key in missing if key in witness.spoilt]
     for key, frame in by_key.items():
         true = witness.logged.get(key)
         if true is None:
@@ -85,6 +89,29 @@ def _undurable(key: Key, frame: bytes, witness: Witness) -> bool:
     if boot is None or boot.ended_us is None or record is None or witness.said.get(key) != frame:
         return False
     return boot.begun_us + record.t_us >= boot.ended_us - DURABLE_S * 1e6
+
+
+def with_spoilt(stored: Sequence[LogFrame], witness: Witness) -> list[LogFrame]:
+    """Records stored, and those that a fault of the flash has taken away: they had been made."""
+    keys = {record.key for record in stored}
+    spoilt = [parse(witness.logged[key]) for key in witness.spoilt - keys]
+    return sorted([*stored, *filter(None, spoilt)], key=lambda record: record.key)
+
+
+def boots_not_told(stored: Sequence[LogFrame], witness: Witness) -> list[str]:
+    """Boots whose first record does not say that they began and why: what was lost before would not be shown."""
+    found = []
+    seen: set[int] = set()
+    for record in stored:
+        if record.boot in seen:
+            continue
+        seen.add(record.boot)
+        boot = witness.boots.get(record.boot)
+        told = record.values().get("cause") if record.code == wire.BOOT.code else None
+        spoilt = any(key[0] == record.boot and key < record.key for key in witness.spoilt)
+        if boot is None or (told != boot.cause and not spoilt):
+            found.append(f"boot {record.boot} begins with {record.name}, cause {told}")
+    return found
 
 
 @dataclass(frozen=True)

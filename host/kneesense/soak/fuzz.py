@@ -9,22 +9,18 @@ decodes (kneecore, `programme`) runs as the same source.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 from kneecore import gatt, programme, wire
 
-from .. import answers, ble
+from .. import answers, ble, logfile
 from ..errors import KneesenseError
 from ..frames import parse
 from ..records import RunRecords
-from . import frames
-
-Target = Callable[[Random], None]
-
-
-class Found(Exception):
-    """A decoder let something through, or fell over; the text says on what."""
+from . import frames, fuzz_unit
+from .found import Found, Target
 
 
 def stream() -> Target:
@@ -120,9 +116,14 @@ def unit_answers() -> Target:
 
 
 def advertisement() -> Target:
-    """Manufacturer data and name of whoever advertises."""
+    """Manufacturer data and name of whoever advertises; and what a unit does advertise is read as what it is."""
 
     def once(random: Random) -> None:
+        own, version = random.randbytes(random.randint(0, 6)), random.randrange(256)
+        said = dict(_items(gatt.advertisement(version, own)))
+        company = int.from_bytes(said[0xFF][:2], "little")
+        if ble.identity(None, {company: said[0xFF][2:]}) != ((own.hex(), version) if own else (None, None)):
+            raise Found(f"identity of {own.hex()}, version {version}")
         makers = {random.choice((gatt.COMPANY, 0x004C)): random.randbytes(random.randint(0, 29))}
         name = random.choice((None, gatt.NAME_PREFIX, gatt.NAME_PREFIX + random.randbytes(3).hex(), "\udcff"))
         unit, major = ble.identity(name, makers)
@@ -133,6 +134,13 @@ def advertisement() -> Target:
         ble.is_unit(name, (str(random.random()), gatt.SERVICE.upper()))
 
     return once
+
+
+def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(kind, content) of each part of an advertisement."""
+    while data:
+        yield data[1], data[2 : 1 + data[0]]
+        data = data[1 + data[0] :]
 
 
 def sessions() -> Target:
@@ -148,6 +156,33 @@ def sessions() -> Target:
     return once
 
 
+def log_file() -> Target:
+    """A log in a file, cut, damaged, or never one."""
+    path = Path("log.klog")
+
+    def once(random: Random) -> None:
+        written = [frames.valid(random) for _ in range(random.randint(0, 3))]
+        records = {frame for frame in written if parse(frame) is not None}
+        head = logfile.header(
+            random.randbytes(random.randint(1, 16)).hex(), random.choice((None, "", "Ann", "\n"))
+        )
+        data = bytearray(head + b"".join(written))
+        for _ in range(random.randint(0, 2)):
+            at = random.randrange(len(data))
+            data[at : at + random.randint(0, 4)] = random.randbytes(random.randint(0, 4))
+        if random.random() < 0.1:
+            data = bytearray(logfile.MAGIC + random.randbytes(60))
+        logfile.is_log(bytes(data))
+        with contextlib.suppress(KneesenseError):
+            found = logfile.read(path, bytes(data))
+            _, whole, _ = logfile.intact(path, bytes(data))
+            for record in [*found.records, *whole]:
+                if record.frame not in records:
+                    raise Found(f"nobody wrote {record.frame.hex()}")
+
+    return once
+
+
 TARGETS: dict[str, Callable[[], Target]] = {
     "stream": stream,
     "whole_frames": whole_frames,
@@ -157,14 +192,17 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "unit_answers": unit_answers,
     "advertisement": advertisement,
     "sessions": sessions,
+    "log_file": log_file,
+    **fuzz_unit.TARGETS,
 }
+WORTH = {"log_ring": fuzz_unit.LOG_RECORDS}  # frames that one turn of a fuzzer decodes
 
 
 def run(name: str, count: int, seed: int, alive: Callable[[], None] = lambda: None) -> None:
     """So many frames for one decoder.  Found tells seed and number of the one it fell over."""
     random = Random(f"{name} {seed}")
     once = TARGETS[name]()
-    for i in range(count):
+    for i in range(0, count, WORTH.get(name, 1)):
         if not i % 1000:
             alive()
         try:

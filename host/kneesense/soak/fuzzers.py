@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from . import fuzz
+from .found import Found
 
 _PORTION = 20_000
 
@@ -35,7 +36,7 @@ def portion(decoder: str, count: int, seed: int) -> tuple[int, float, str]:
     begun_s = time.process_time()
     try:
         fuzz.run(decoder, count, seed)
-    except fuzz.Found as found:
+    except Found as found:
         return 0, time.process_time() - begun_s, str(found)
     return count, time.process_time() - begun_s, ""
 

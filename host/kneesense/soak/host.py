@@ -34,6 +34,8 @@ from ..store import Store
 from ..world import central
 from ..world.clock import PacedSelector, VirtualLoop
 
+_MTU = central.MTU
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -48,6 +50,8 @@ class Errand:
     runner: str
     attach: bool = False
     end: bool = False
+    file_bytes: int | None = None
+    """No file can grow beyond this, as on a full disk."""
     rests: bool = False
     """Sabotage: it stays away after the first lost link."""
 
@@ -110,6 +114,9 @@ class _Cord(PacedSelector):
     def on_packet(self, packet: bytes) -> None:
         self._packets.append(bytes(packet))
 
+    def moment(self) -> clock.Moment:
+        return clock.Moment(round(self.now_s * 1e6), self.utc_us)
+
     async def transport(self) -> Transport:
         self._source = BaseSource()
         return Transport(self._source, self)
@@ -171,19 +178,6 @@ class _Link(ble.BleLink):
         return hear
 
 
-class _Clocks:
-    """In place of the module `time` in clock.py."""
-
-    def __init__(self, cord: _Cord) -> None:
-        self._cord = cord
-
-    def monotonic_ns(self) -> int:
-        return round(self._cord.now_s * 1e9)
-
-    def time_ns(self) -> int:
-        return 1000 * self._cord.utc_us
-
-
 class Doubled(Exception):
     """A record was handed on twice, or before an earlier one."""
 
@@ -195,11 +189,11 @@ def live(connection: Connection, errand: Errand) -> None:
         os.dup2(console.fileno(), 2)
     os.environ.pop("KNEESENSE_RADIO", None)
     os.environ["KNEESENSE_HOME"] = str(errand.home)
+    if errand.file_bytes is not None:
+        _limit_files(errand.file_bytes)
     cord = _Cord(connection)
     central.install(cord.transport)
-    clocks: Any = clock
-    clocks.time = _Clocks(cord)
-    with suppress(EOFError):
+    with suppress(EOFError), clock.replaced(cord.moment):
         with asyncio.Runner(loop_factory=lambda: _Loop(paced=cord)) as runner:
             ended = runner.run(_errand(errand, cord))
         cord.say(Turn(None, [], ended))
@@ -236,11 +230,17 @@ def _obey(orders: list[tuple[str, Any]], session: Session, store: Store, ear: _E
             session.stop(value)
         elif name == "ear":
             ear.set(*value)
-        elif name == "disk":
-            _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most if value is None else value, most))
+        elif name == "files":
+            _limit_files(value)
+        elif name == "mtu":
+            central.MTU = value or _MTU
         elif name == "die in":
             _die_in(store, value)
+
+
+def _limit_files(size: int | None) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most if size is None else size, most))
 
 
 def _die_in(store: Store, steps: int) -> None:

@@ -11,7 +11,7 @@ from random import Random
 
 from ..store import Store
 from ..world import clock
-from . import audit
+from . import audit, costs
 from .faults import TABLE, Fault
 from .outcome import Done, Outcome
 from .room import Room
@@ -19,6 +19,7 @@ from .room import Room
 RECOVERY_S = 30.0  # after a fault is over, until the product records again
 _FIRST_S, _LAST_S = 15.0, 10.0  # left out at both ends
 _POLL_S = 0.25
+_LOOK_S = 30.0  # before what is fetched can be overwritten
 _FINISH_S = 120.0
 _SPEED = 1e6
 _PATIENCE_S = 60.0
@@ -26,6 +27,10 @@ _PATIENCE_S = 60.0
 
 Progress = Callable[[int, float], None]
 """Faults done, and seconds of virtual time."""
+
+
+def _nobody(done: int, now_s: float) -> None:
+    pass
 
 
 def timetable(seed: int, seconds: float, count: int, kinds: Sequence[str]) -> list[tuple[float, Fault]]:
@@ -40,86 +45,101 @@ def timetable(seed: int, seconds: float, count: int, kinds: Sequence[str]) -> li
 
 
 class Hour:
-    def __init__(self, folder: Path, seed: int, minutes: float, on_progress: Progress) -> None:
+    """`play` it once; `judge` may be asked again, also about a copy of the store."""
+
+    def __init__(self, folder: Path, seed: int, minutes: float, on_progress: Progress = _nobody) -> None:
         self.room = Room(folder, seed, 60 * minutes)
-        self.outcome = Outcome(seed, minutes)
+        self.faults: list[Done] = []
+        self.hangs: list[str] = []
+        self.until_s = 0.0
+        """Up to here every contact is judged."""
         self._seed = seed
+        self._minutes = minutes
         self._on_progress = on_progress
         self._loop = clock.virtual_loop()
         self._locks: dict[str, asyncio.Lock] = {}
         self._active = 0
         self._quiet_since_s = 0.0
-        self._hung = asyncio.Lock()
 
-    async def play(self, timetable: Sequence[tuple[float, Fault]]) -> Outcome:
+    async def play(self, timetable: Sequence[tuple[float, Fault]]) -> None:
         room = self.room
         await room.open()
-        user = asyncio.create_task(room.keep_recording())
-        ticking = asyncio.create_task(self._tick())
+        beside = [asyncio.create_task(work()) for work in (room.keep_recording, self._watch)]
         try:
             under_way = []
             for number, (at_s, fault) in enumerate(timetable):
                 await asyncio.sleep(at_s - self._loop.time())
                 under_way.append(asyncio.create_task(self._befall(fault, number)))
-            await asyncio.sleep(60 * self.outcome.minutes - self._loop.time())
+            await asyncio.sleep(60 * self._minutes - self._loop.time())
             await asyncio.gather(*under_way)
-            await self._recovered("the last fault")
-            until_s = self._loop.time()
-            user.cancel()
+            await self._recorded_after(self._loop.time())
+            self.until_s = self._loop.time()
+            for task in beside:
+                task.cancel()
             await self._finish()
-            self._judge(until_s)
+            room.witness.close()
         finally:
-            user.cancel()
-            ticking.cancel()
+            for task in beside:
+                task.cancel()
             if room.host is not None:
                 room.host.kill()
             await room.unit.power_off()
-        return self.outcome
-
-    async def _tick(self) -> None:
-        while True:
-            done = sum(done.recovered_s is not None for done in self.outcome.faults)
-            self._on_progress(done, self._loop.time())
-            await asyncio.sleep(1.0)
 
     async def _befall(self, fault: Fault, number: int) -> None:
         async with self._locks.setdefault(fault.on, asyncio.Lock()):
             done = Done(fault, number, self._loop.time())
-            self.outcome.faults.append(done)
+            self.faults.append(done)
             self._active += 1
             try:
                 await fault.act(self.room, Random(f"{self._seed} {number} {fault.name}"))
             finally:
                 self._active -= 1
                 done.ended_s = self._quiet_since_s = self._loop.time()
-        if await self._recovered(f"{fault.name} (number {number}, {done.begun_s:.1f} s)", done.ended_s):
+        if await self._recorded_after(done.ended_s):
             done.recovered_s = self._loop.time()
+            if not self._active:
+                done.took_s = done.recovered_s - self._quiet_since_s
 
-    async def _recovered(self, what: str, after_s: float | None = None) -> bool:
-        """Wait until something newer than that is stored.  False, and a hang: not in time, with all faults over."""
-        after_s = self._loop.time() if after_s is None else after_s
-        while self.room.recorded_us() <= after_s * 1e6:
-            if not self._active and self._loop.time() > self._quiet_since_s + RECOVERY_S:
-                self._hang(what)
-                return False
+    async def _recorded_after(self, t_s: float) -> bool:
+        """Wait until something newer than that is stored.  False: the product hung."""
+        hangs = len(self.hangs)
+        while len(self.hangs) == hangs:
+            if self.room.recorded_us() > t_s * 1e6:
+                return True
             await asyncio.sleep(_POLL_S)
-        return True
+        return False
 
-    def _hang(self, what: str) -> None:
-        """Once for all that wait; then the user kills the program."""
-        self.outcome.hangs.append(f"not recording {RECOVERY_S:g} s after {what}")
-        self._quiet_since_s = self._loop.time()
-        if self.room.host is not None:
-            self.room.host.kill()
+    async def _watch(self) -> None:
+        """Nothing new stored in RECOVERY_S without a fault is a hang; then the user kills the program."""
+        newest_us, without_s, looked_s = 0.0, 0.0, 0.0
+        while True:
+            if self._loop.time() >= looked_s + _LOOK_S:
+                looked_s = self._loop.time()
+                self.room.witness.look()
+            self._on_progress(sum(done.ended_s > 0 for done in self.faults), self._loop.time())
+            recorded_us = self.room.recorded_us()
+            if recorded_us > newest_us:
+                newest_us, without_s = recorded_us, 0.0
+            elif not self._active:
+                without_s += _POLL_S
+            if without_s > RECOVERY_S:
+                without_s = 0.0
+                since = [done.fault.name for done in self.faults if done.ended_s > newest_us / 1e6]
+                self.hangs.append(
+                    f"nothing newer than {newest_us / 1e6:.1f} s is stored at {self._loop.time():.1f} s, after"
+                    f" {RECOVERY_S:g} s without a fault; before: {', '.join(since) or 'none'}"
+                )
+                if self.room.host is not None:
+                    self.room.host.kill()
+            await asyncio.sleep(_POLL_S)
 
     async def _finish(self) -> None:
         """End the session and the run, and fetch what is missing."""
         room = self.room
-        host = room.host
-        if host is not None and host.alive:
-            host.order("stop", 20.0)
-            await asyncio.wait({host.over}, timeout=_FINISH_S)
-            host.kill()
+        if room.host is not None and room.host.alive:
+            room.host.order("stop", 20.0)
+            await asyncio.wait({room.host.over}, timeout=_FINISH_S)
+            room.host.kill()
         for _ in range(3):
             host = room.start(room.errand(attach=True, end=True))
             await asyncio.wait({host.over}, timeout=_FINISH_S)
@@ -127,25 +147,37 @@ class Hour:
             ended = host.over.result()
             if ended is not None and ended.code == "complete":
                 return
-        self.outcome.hangs.append(f"the last synchronisation failed: {ended}")
+        self.hangs.append(f"the last synchronisation failed: {ended}")
 
-    def _judge(self, until_s: float) -> None:
-        room, outcome = self.room, self.outcome
+    def judge(self, store: Path | None = None) -> Outcome:
+        """Compare runner, unit and store."""
+        room, store = self.room, store or self.room.store
         witness = room.witness
-        witness.close()
-        outcome.records = audit.records(room.store, witness)
-        with Store(room.store) as store:
-            stored = store.records(room.unit.board.unit_id.hex())
-        found = audit.runs(stored, witness, room.chip)
+        with Store(store) as opened:
+            stored = opened.records(room.unit.board.unit_id.hex())
+        found = audit.runs(audit.with_spoilt(stored, witness), witness, room.chip)
         assert room.chip.start_us is not None
         true_s = [room.chip.start_us / 1e6 + stride.ic_s for stride in room.model.strides]
-        outcome.strides = audit.strides(found, true_s, until_s)
-        outcome.untold = audit.untold(found, room.chip.rate_hz)
-        outcome.boots, outcome.runs = len(witness.boots), len(found)
-        outcome.gaps = sum(len(run.gaps) for run in found)
-        outcome.kills = room.moves.kills
         pulses = room.unit.board.motor.pulses
-        outcome.pulses, outcome.motor_ms = len(pulses), max((pulse.ms for pulse in pulses), default=0.0)
+        return Outcome(
+            seed=self._seed,
+            minutes=self._minutes,
+            faults=self.faults,
+            hangs=self.hangs,
+            boots_not_told=audit.boots_not_told(stored, witness),
+            problems=room.problems,
+            records=audit.records(store, witness),
+            strides=audit.strides(found, true_s, self.until_s),
+            untold=audit.untold(found, room.chip.rate_hz),
+            unexplained=costs.of_no_fault(self.faults, found, room, stored),
+            boots=len(witness.boots),
+            runs=len(found),
+            gaps=sum(len(run.gaps) for run in found),
+            kills=sum(ended is None for _, ended in room.ends),
+            killed_at_work=room.killed_at_work,
+            pulses=len(pulses),
+            motor_ms=max((pulse.ms for pulse in pulses), default=0.0),
+        )
 
 
 def run(
@@ -153,16 +185,16 @@ def run(
     minutes: float,
     faults: int,
     kinds: Sequence[str] = tuple(TABLE),
-    on_progress: Progress = lambda done, now_s: None,
+    on_progress: Progress = _nobody,
     folder: Path | None = None,
 ) -> Outcome:
     """One soak.  `folder`: where its flash, store and console stay; they are thrown away without one."""
 
     async def main(where: Path) -> Outcome:
         clock.virtual_loop().patience_s = _PATIENCE_S
-        return await Hour(where, seed, minutes, on_progress).play(
-            timetable(seed, 60 * minutes, faults, kinds)
-        )
+        hour = Hour(where, seed, minutes, on_progress)
+        await hour.play(timetable(seed, 60 * minutes, faults, kinds))
+        return hour.judge()
 
     if folder is not None:
         return clock.run(lambda: main(folder), _SPEED)

@@ -34,6 +34,7 @@ class Host:
         self._waking = False
         self._behind_s = 0.0  # its clock stood still for so long
         self._suspended = False
+        self._link_stays = False
         self._cord, theirs = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=live, args=(theirs, errand), daemon=True)
         self._process.start()
@@ -53,11 +54,16 @@ class Host:
         self._packets.append(bytes(packet))
         self._soon()
 
-    def kill(self) -> None:
-        """As `kill -9`; the system takes the link down with it."""
+    def kill(self, link_stays: bool = False) -> None:
+        """As `kill -9`.  The system takes the link down with it, or keeps it (`link_stays`) until `unplug`."""
+        self._link_stays = link_stays
         if self.alive:
             self._process.kill()
             self._gone(None)
+
+    def unplug(self) -> None:
+        """Its radio is off the air."""
+        self._air.drop_controller(self._controller)
 
     async def suspend(self, seconds: float, clock_goes_on: bool) -> None:
         """The lid is shut: nothing runs, the link is gone.  The monotonic clock stands still, or not, by system."""
@@ -69,10 +75,6 @@ class Host:
         if self.alive:
             self._behind_s += 0.0 if clock_goes_on else seconds
             self._soon()
-
-    def drop(self) -> None:
-        """Its link is lost."""
-        self._air.drop(self._controller)
 
     def _soon(self) -> None:
         if self.alive and not self._suspended and not self._waking:
@@ -123,4 +125,5 @@ class Host:
             ended = Ended("crashed", f"exit code {self._process.exitcode}")
         self.over.set_result(ended)
         self._cord.close()
-        self._air.drop_controller(self._controller)
+        if not self._link_stays:
+            self.unplug()

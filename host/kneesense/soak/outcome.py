@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from . import audit
@@ -23,26 +23,34 @@ class Done:
     begun_s: float
     ended_s: float = 0.0
     recovered_s: float | None = None
+    took_s: float = 0.0
+    """From when neither this fault nor another was there any more, until something newer was stored."""
 
 
 @dataclass
 class Outcome:
     seed: int
     minutes: float
-    records: audit.Records = field(default_factory=audit.Records)
-    strides: audit.Strides = field(default_factory=audit.Strides)
-    faults: list[Done] = field(default_factory=list)
-    hangs: list[str] = field(default_factory=list)
-    unexplained: list[str] = field(default_factory=list)
+    records: audit.Records
+    strides: audit.Strides
+    faults: list[Done]
+    hangs: list[str]
+    unexplained: list[str]
     """Costs of no fault that was there."""
-    untold: int = 0
+    boots_not_told: list[str]
+    problems: list[str]
+    """Of the store file, and of a watchdog that did not bite."""
+    untold: int
     """Samples lost that no gap tells."""
-    motor_ms: float = 0.0
-    pulses: int = 0
-    boots: int = 0
-    runs: int = 0
-    gaps: int = 0
-    kills: int = 0
+    motor_ms: float
+    """The longest pulse."""
+    pulses: int
+    boots: int
+    runs: int
+    gaps: int
+    kills: int
+    killed_at_work: int
+    """Of them, in the middle of a statement of the database."""
 
     def findings(self) -> Iterator[tuple[str, str]]:
         """(kind, text) of all that is wrong."""
@@ -66,6 +74,10 @@ class Outcome:
             yield "motor", f"on for {self.motor_ms:.0f} ms, limit {MOTOR_LIMIT_MS:.0f}"
         for text in self.hangs:
             yield "hang", text
+        for text in self.boots_not_told:
+            yield "boot", text
+        for text in self.problems:
+            yield "problem", text
         for text in self.unexplained:
             yield "cost of no fault", text
 
@@ -90,21 +102,21 @@ class Outcome:
 
     @property
     def altered(self) -> int:
-        return len(self.records.altered) + len(self.records.invented) + self.strides.false
+        return (
+            len(self.records.altered) + len(self.records.invented) + len(self.problems) + self.strides.false
+        )
 
     @property
     def ok(self) -> bool:
         bad = self.lost or self.duplicated or self.altered or self.hangs or self.unexplained or self.untold
-        return not bad and self.motor_ms <= MOTOR_LIMIT_MS
+        return not bad and not self.boots_not_told and self.motor_ms <= MOTOR_LIMIT_MS
 
     def summary(self) -> dict[str, Any]:
         """The last line."""
         kinds = Counter(done.fault.name for done in self.faults)
         slowest: dict[str, float] = {}
         for done in self.faults:
-            if done.recovered_s is not None:
-                took_s = round(done.recovered_s - done.ended_s, 1)
-                slowest[done.fault.name] = max(slowest.get(done.fault.name, 0.0), took_s)
+            slowest[done.fault.name] = max(slowest.get(done.fault.name, 0.0), round(done.took_s, 1))
         return {
             "type": "summary",
             "lost": self.lost,
@@ -120,6 +132,7 @@ class Outcome:
                 "logged": self.records.logged,
                 "stored": self.records.stored,
                 "undurable": self.records.undurable,
+                "spoilt": len(self.records.spoilt),
                 "lost": len(self.records.lost),
                 "invented": len(self.records.invented),
                 "holes": len(self.records.holes),
@@ -133,6 +146,7 @@ class Outcome:
                 "doubled": self.strides.doubled,
             },
             "host_kills": self.kills,
+            "host_killed_at_work": self.killed_at_work,
             "boots": self.boots,
             "runs": self.runs,
             "gaps": self.gaps,

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+
+from kneecore import sector
 
 from ..frames import parse
 from ..simulator import Phase, RunnerModel, Variation
 from ..world import scenario
 from ..world.air import Air
 from ..world.bonding import share_host_keys
+from ..world.chips.flash import SECTOR
 from ..world.clock import virtual_loop
 from ..world.demo import SETTINGS
 from ..world.unit import VirtualUnit
@@ -30,16 +31,6 @@ _SLOW_EVERY_S, _SLOW_FOR_S = 90.0, 25.0
 _RATE_ERROR = 0.004
 _EPOCH_US = 1_750_000_000_000_000
 _POLL_S = 0.25
-
-
-@dataclass
-class Moves:
-    """What the user's program did."""
-
-    starts: int = 0
-    kills: int = 0
-    ends: Counter[str] = field(default_factory=Counter)
-    """Sessions that ended by themselves, by code."""
 
 
 class Room:
@@ -68,11 +59,23 @@ class Room:
         self.unit = VirtualUnit(self.air, [self.chip], folder / "unit", random.randbytes(6))
         self.witness = Witness(self.unit)
         self.host: Host | None = None
-        self.moves = Moves()
+        self.attach = False
+        """Whether there is a run to follow, as far as the user knows."""
+        self.raw = False
+        """Whether the runs to come record every sample."""
+        self.rests = False
+        """Sabotage: a program that loses its link never comes back."""
+        self.ends: list[tuple[float, Ended | None]] = []
+        """When sessions ended, and how; None: killed."""
+        self.killed_at_work = 0
+        """Programs killed while their database was at work."""
+        self.problems: list[str] = []
+        """What another program has found wrong with the store."""
         self.wanted = True
         """Whether the user wants the program to run; a fault may keep it from being started."""
         self.store = folder / "home" / "runs.sqlite"
         self._calibration = scenario.runner(scenario.SHORTEST_S, "right", seed).calibration.to_wire()
+        self._file_bytes: int | None = None
         self._reader: sqlite3.Connection | None = None
 
     def utc_us(self) -> int:
@@ -87,32 +90,60 @@ class Room:
     def errand(self, attach: bool, end: bool = False) -> Errand:
         return Errand(
             self.store, self.store.parent, self.unit.short_id, self.unit.board.unit_id.hex(),
-            SETTINGS, self._calibration, RUNNER, attach, end,
+            SETTINGS | {"raw_record": int(self.raw)}, self._calibration, RUNNER, attach, end, self._file_bytes,
+            self.rests,
         )  # fmt: skip
 
     async def keep_recording(self) -> None:
         """The user: starts the program whenever it has ended; the unit says whether there is a run to follow."""
-        attach = False
         while True:
             while not self.wanted:
                 await asyncio.sleep(_POLL_S)
-            host = self.start(self.errand(attach))
+            host = self.start(self.errand(self.attach))
             await asyncio.wait({host.over})  # which does not end with the user
-            attach = self._next(host.over.result())
+            ended = host.over.result()
+            self.ends.append((virtual_loop().time(), ended))
+            self.attach = self._next(ended)
             await asyncio.sleep(AGAIN_S)
 
     def start(self, errand: Errand) -> Host:
         self.host = host = Host(self.air, errand, self.utc_us)
-        self.moves.starts += 1
         return host
 
     def _next(self, ended: Ended | None) -> bool:
         """Whether to attach to a run, after that end of the last session."""
         if ended is None:
-            self.moves.kills += 1
             return True
-        self.moves.ends[ended.code] += 1
         return ended.goes_on or ended.code != "complete"
+
+    def order(self, name: str, value: object) -> None:
+        """To the program, if it runs."""
+        if self.host is not None and self.host.alive:
+            self.host.order(name, value)
+
+    def fill_disk(self, left: int | None) -> None:
+        """So many bytes can be added to the store; None: as many as you like."""
+        size = max((file.stat().st_size for file in self.store.parent.iterdir()), default=0)
+        self._file_bytes = None if left is None else size + left if left else 0
+        self.order("files", self._file_bytes)
+
+    def spoil_flash(self, random: Random) -> None:
+        """Flip a bit of a record that is logged, or of the head of a sector; the witness has read it before."""
+        flash = self.unit.board.flash
+        assert flash is not None
+        frames = self.unit.log_frames()
+        image = bytes(flash.nor.cells)
+        if not frames:
+            return
+        frame = random.choice((random.choice(frames), frames[-1]))
+        at = image.find(frame)
+        if random.random() < 0.2:
+            at = at // SECTOR * SECTOR + random.randrange(sector.DATA)
+        else:
+            at += random.randrange(len(frame))
+        self.witness.look()
+        flash.flip(at, random.randrange(8))
+        self.witness.note_spoilt(frames)
 
     def recorded_us(self) -> float:
         """World time of the newest record of the present boot in the store; 0 before any."""
@@ -128,8 +159,3 @@ class Room:
             if record is not None and begun_us is not None:
                 return begun_us + record.t_us
         return 0.0
-
-    async def recorded_after(self, t_s: float) -> None:
-        """Until the store has a record that was made later than that."""
-        while self.recorded_us() <= t_s * 1e6:
-            await asyncio.sleep(_POLL_S)

@@ -7,12 +7,12 @@ the firmware hands them to its radio, those logged are read from the flash.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from kneecore import wire
 
+from .. import logimage
 from ..frames import parse
 from ..store import Key
 from ..world.chips.mpu6050 import Mpu6050
@@ -38,6 +38,8 @@ class Boot:
     begun_us: int
     ended_us: int | None = None
     """The last that was heard of it."""
+    cause: int = 0
+    """As the chip tells it."""
 
 
 @dataclass
@@ -50,8 +52,12 @@ class Witness:
     """All that was ever on the flash."""
     altered: list[Key] = field(default_factory=list)
     """Records that later had other bytes there."""
+    spoilt: set[Key] = field(default_factory=set)
+    """Records that a fault of the flash has taken away."""
+    _seen: dict[int, bytes] = field(default_factory=dict)
     _process: Process | None = None
     _begun_us: int = 0
+    _cause: int = 0
     _heard_us: int = 0
     _streams: dict[int, wire.Stream] = field(default_factory=dict)
 
@@ -62,7 +68,7 @@ class Witness:
     def boot(self) -> int:
         """Number of the boot that goes on, as it wrote it."""
         try:
-            return int(json.loads((self.unit.flash / "boot.json").read_text())[0])
+            return int(self.unit.kept("boot.json")[0])
         except (OSError, ValueError, LookupError):
             return 0
 
@@ -74,17 +80,28 @@ class Witness:
         return self._begun_us if boot == self.boot else None
 
     def look(self) -> None:
-        """Read the flash."""
-        for frame in self.unit.log_frames():
-            record = parse(frame)
-            if record is not None and self.logged.setdefault(record.key, frame) != frame:
-                self.altered.append(record.key)
+        """Read the flash: the sectors that have changed since the last look."""
+        image = self.unit.log_image.read_bytes()
+        for at in range(0, len(image), logimage.SECTOR):
+            cells = image[at : at + logimage.SECTOR]
+            if cells == self._seen.get(at):
+                continue
+            self._seen[at] = cells
+            for frame in logimage.frames(cells):
+                record = parse(frame)
+                if record is not None and self.logged.setdefault(record.key, frame) != frame:
+                    self.altered.append(record.key)
+
+    def note_spoilt(self, before: list[bytes]) -> None:
+        """What was on the flash before and no longer is."""
+        gone = set(before) - set(self.unit.log_frames())
+        self.spoilt |= {record.key for frame in gone if (record := parse(frame)) is not None}
 
     def close(self) -> None:
         """The boot that went on is over."""
         self.look()
         if self._process is not None:
-            self.boots.setdefault(self.boot, Boot(self._begun_us, self._heard_us))
+            self.boots.setdefault(self.boot, Boot(self._begun_us, self._heard_us, self._cause))
         self._process = None
 
     def _on_request(self, process: Process, op: str, args: list[Any]) -> None:
@@ -92,6 +109,7 @@ class Witness:
             self.close()
             self._process = process
             self._begun_us = process.t_us
+            self._cause = self.unit.board.power.cause
             self._streams = {}
         self._heard_us = process.t_us
         if op == "ble_notify" and args[2] is not None:

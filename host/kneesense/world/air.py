@@ -90,7 +90,7 @@ class AirController(Controller):
         super().__init__(*args, **kwargs)
         self._waiting: collections.deque[hci.HCI_AclDataPacket] = collections.deque()
         self._event_timer: asyncio.TimerHandle | None = None
-        self._event = 0  # number of the last connection event, or of the one waited for
+        self._event_s = 0.0  # time of the last connection event, or of the one waited for
 
     def on_hci_acl_data_packet(self, packet: hci.HCI_AclDataPacket) -> None:
         self._waiting.append(packet)
@@ -100,9 +100,12 @@ class AirController(Controller):
         """Connection events lie on a grid of the interval, whether or not there is something to send."""
         if self._event_timer is None:
             loop = asyncio.get_running_loop()
-            # The comparison with the last event guards against a quotient rounded down at the event itself.
-            self._event = max(math.floor(loop.time() / self.link.interval_s), self._event) + 1
-            self._event_timer = loop.call_at(self._event * self.link.interval_s, self._connection_event)
+            interval_s = self.link.interval_s
+            number = math.floor(loop.time() / interval_s) + 1
+            if number * interval_s <= self._event_s:  # a quotient rounded down at the event itself
+                number += 1
+            self._event_s = number * interval_s
+            self._event_timer = loop.call_at(self._event_s, self._connection_event)
 
     def _connection_event(self) -> None:
         self._event_timer = None

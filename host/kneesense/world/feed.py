@@ -7,6 +7,7 @@ Noise defaults are those of the MPU-6050 at a bandwidth of 184 Hz (PS-MPU-6000A 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -98,24 +99,24 @@ class RecordingFeed:
         return counts
 
 
-class OnLoopTime:
-    """A feed whose sample 0 is at `origin_s` of the loop's time, whenever the chip that feels it begins to sample.
-
-    So two units on one runner feel the same steps.  `wear` it through `chip`, whose start it has to know.
-    """
-
-    def __init__(self, feed: Feed, chip: Started, origin_s: float) -> None:
-        self._feed = feed
-        self._chip = chip
-        self._origin_s = origin_s
-
-    def block(self, index: int, t_s: Floats) -> Counts:
-        start_us = self._chip.start_us
-        begun_s = 0.0 if start_us is None else start_us / 1e6 - self._origin_s
-        return self._feed.block(index, t_s + begun_s)
-
-
 class Started(Protocol):
     """What of a chip tells when its feed began."""
 
     start_us: float | None
+
+
+class Shared:
+    """A feed that begins when `begun_us` says, whenever the chip that feels it begins to sample.
+
+    So two units on one runner feel the same steps.  `wear` it through `chip`, whose start it has to know.
+    """
+
+    def __init__(self, feed: Feed, chip: Started, begun_us: Callable[[], float | None]) -> None:
+        self._feed = feed
+        self._chip = chip
+        self._begun_us = begun_us
+
+    def block(self, index: int, t_s: Floats) -> Counts:
+        start_us, begun_us = self._chip.start_us, self._begun_us()
+        late_us = 0.0 if start_us is None or begun_us is None else start_us - begun_us
+        return self._feed.block(index, t_s + late_us / 1e6)

@@ -9,7 +9,7 @@ goes on.  What it was doing when the power fails is left half done.
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..partitions import Partition
@@ -30,6 +30,7 @@ class Flash:
         self._image = image
         self._log = next((partition for partition in table if partition.name == LABEL), None)
         self._under_way: tuple[int, int, int, bytes | None, bytes] | None = None
+        self.on_begin: Callable[[str, float], None] = lambda what, ms: None  # "program" or "erase"
         if self._log is None:
             return
         self.nor = NorFlash(self._log.size)
@@ -51,6 +52,11 @@ class Flash:
     def erase(self, address: int, t_us: int) -> float:
         """The sector at that address; seconds that it takes."""
         return self._begin(self._at(address, SECTOR), None, t_us, self.erase_ms)
+
+    def flip(self, at: int, bit: int) -> None:
+        """Fault: a bit of a cell has changed by itself."""
+        self.nor.flip(at, bit)
+        self._keep(at, 1)
 
     def power_lost(self, t_us: int) -> None:
         if self._under_way is None:
@@ -75,6 +81,7 @@ class Flash:
         else:
             self.nor.program(at, data)
         self._keep(at, len(before))
+        self.on_begin("erase" if data is None else "program", ms)
         return ms / 1000
 
     def _keep(self, at: int, size: int) -> None:

@@ -59,6 +59,7 @@ class Peripheral:
         self.hung: Hung | None = None
         self._security = {"bond": False, "mitm": False, "le_secure": False, "io": 3}
         self.notify_errors: list[int] = []  # fault: the next notifications answer with these error numbers
+        self.misuse: list[str] = []  # what the real stack does not survive
         self._process: Process | None = None
         self._gap_name = "MPY ESP32"
         self._values: dict[int, bytes] = {}
@@ -132,6 +133,8 @@ class Peripheral:
         self.hung = error
 
     async def _active(self, on: bool) -> None:
+        if not on and self.device.connections:
+            self.misuse.append("switched off with a live link")
         await (self.device.power_on() if on else self.device.power_off())
         if on:
             self._task(

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Only the virtual unit, on the air for other programs: `kneesense demo --unit-only`."""
+"""Only the virtual units, on the air for other programs: `kneesense demo --unit-only`."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import hci
@@ -14,35 +14,58 @@ from .air import Air
 from .bonding import share_host_keys
 from .chips.mpu6050 import Mpu6050
 from .clock import virtual_loop
+from .feed import Shared
 from .scenario import Scenario
 from .unit import VirtualUnit
 
 
-async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], stop: asyncio.Event) -> None:
-    """Until `stop` is set.  The scenario's clock starts with each run that a host starts."""
+async def serve(
+    scenarios: Sequence[Scenario], folder: Path, tell: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    """Until `stop` is set.  One unit for each scenario; their clock starts with the first run that a host starts."""
     loop = virtual_loop()
     air = Air()
-    chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed)
-    unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6))
-    # Its first minute, in which it takes a new computer, would be over before anybody has read what to type.
+    chips = [Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed) for scenario in scenarios]
+
+    def begun_us() -> float | None:
+        return min((chip.start_us for chip in chips if chip.start_us is not None), default=None)
+
+    units: list[VirtualUnit] = []
+    for chip, scenario in zip(chips, scenarios, strict=True):
+        chip.wear(Shared(scenario.feed, chip, begun_us))
+        flash = folder / (f"unit-{scenario.calibration.side}" if len(scenarios) > 1 else "unit")
+        units.append(VirtualUnit(air, [chip], flash, secrets.token_bytes(6)))
+    # Their first minute, in which they take a new computer, would be over before anybody has read what to type.
     await share_host_keys(air.host_keys, folder)
-    mounted = folder / "calibration.json"
-    scenario.calibration.save(mounted)
     server, radio = await hci.serve(air)
-    unit.power_on()
-    side = scenario.calibration.side
-    tell(
-        f"virtual unit {unit.short_id} is on the air until Ctrl-C; in another terminal:\n"
-        f"  export KNEESENSE_RADIO={radio}\n"
-        f"  export KNEESENSE_HOME={shlex.quote(str(folder.absolute()))}\n"
-        f"  kneesense scan\n"
-        f"  kneesense pair {unit.short_id} --side {side}\n"
-        f'  kneesense run --calibration "$KNEESENSE_HOME/{mounted.name}" \\\n'
-        f"    --baseline 10 --cue cadence --offset 0\n"
-        f"Runs are kept in that folder, not among your own."
-    )
+    for unit in units:
+        unit.power_on()
+    tell(_steps(scenarios, units, folder, radio))
     try:
         await stop.wait()
     finally:
         server.close()
-        await unit.power_off()
+        for unit in units:
+            await unit.power_off()
+
+
+def _steps(scenarios: Sequence[Scenario], units: Sequence[VirtualUnit], folder: Path, radio: str) -> str:
+    """What to type; the calibrations are written beside the stores."""
+    names = " and ".join(unit.short_id for unit in units)
+    several = len(units) > 1
+    pairing, mounted = "", ""
+    for unit, scenario in zip(units, scenarios, strict=True):
+        side = scenario.calibration.side
+        file = folder / (f"{side}.json" if several else "calibration.json")
+        scenario.calibration.save(file)
+        pairing += f"  kneesense pair {unit.short_id} --side {side}\n"
+        mounted += f' --calibration "$KNEESENSE_HOME/{file.name}" \\\n   '
+    return (
+        f"virtual unit{'s' if several else ''} {names} {'are' if several else 'is'} on the air until Ctrl-C;"
+        " in another terminal:\n"
+        f"  export KNEESENSE_RADIO={radio}\n"
+        f"  export KNEESENSE_HOME={shlex.quote(str(folder.absolute()))}\n"
+        f"  kneesense scan\n{pairing}"
+        f"  kneesense run{mounted} --baseline 10 --cue cadence --offset 0\n"
+        f"Runs are kept in that folder, not among your own."
+    )

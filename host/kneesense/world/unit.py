@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .. import logimage, partitions
 from . import firmware
@@ -66,9 +67,17 @@ class VirtualUnit:
             (flash / BONDS_FILE).write_text(json.dumps(secrets))
 
     @property
+    def address(self) -> str:
+        return self._address
+
+    @property
     def short_id(self) -> str:
         """As advertised: the last three bytes of the id, which main.py picks."""
         return self.board.unit_id[-3:].hex()
+
+    def kept(self, name: str) -> Any:
+        """What the firmware keeps in that file, as tasks/state.py writes it."""
+        return json.loads((self.flash / name).read_text().partition("\n")[0])
 
     def power_on(self) -> None:
         """Boot: as on the board, everything but the flash starts anew."""
@@ -107,6 +116,8 @@ class VirtualUnit:
 
     def _on_end(self, cause: int, wake: int) -> None:
         """A reset of any kind, or deep sleep.  Time stands still until the old program is gone."""
+        if self._next:
+            self._next.cancel()
         loop = virtual_loop()
         loop.busy.add(self)
         self._next = loop.create_task(self._again(cause, wake))

@@ -12,15 +12,18 @@ from bumble.device import Connection, Device, Peer
 from bumble.gatt import Characteristic
 
 from kneecore import wire
-from kneesense.world.air import Air, AirController
-from kneesense.world.peripheral import ADDRESS, device_on
+
+from .air import Air, AirController
+from .peripheral import ADDRESS, device_on
 
 
 class Stranger:
     """A device with an address of its own, or an owner's."""
 
-    def __init__(self, air: Air, address: str = "D2:D2:D2:D2:D2:D2") -> None:
+    def __init__(self, air: Air, address: str = "D2:D2:D2:D2:D2:D2", unit: str = ADDRESS) -> None:
+        """`unit`: address of the one it goes for."""
         self._air = air
+        self._unit = unit
         self._controller = AirController("stranger", link=air)
         self.device: Device = device_on(air, "stranger", address, self._controller)
         self.received: dict[str, bytes] = {}
@@ -29,7 +32,7 @@ class Stranger:
     async def connect(self, within_s: float = 10.0) -> None:
         if not self.device.powered_on:
             await self.device.power_on()
-        self.connection = await self.device.connect(hci.Address(ADDRESS), timeout=within_s)
+        self.connection = await self.device.connect(hci.Address(self._unit), timeout=within_s)
         self.left = asyncio.Event()
         self.connection.on("disconnection", lambda reason: self.left.set())
         self.peer = Peer(self.connection)
