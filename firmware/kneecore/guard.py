@@ -4,8 +4,8 @@
 FROZEN: all six channels have repeated bit for bit (zeros too) for over 100 ms, 50 samples at least; a working sensor's
 noise never does.  Or one that has lived has repeated for over 400 ms (STUCK too), unless it is clipped; at rest as in
 motion it is 80 ms at most, in recordings and on the simulator.  CLIPPED: a channel at the end of its 16 bits
-(TURN_CLIPPED too if it is a rate); or one beyond 1.5 g or 240 deg/s that stays for 10 ms on one count, the largest it has
-shown: the flat top of a range smaller than the number format.
+(TURN_CLIPPED too if it is a rate); or one beyond 1.5 g or 240 deg/s that stays for 10 ms on one count, the largest it
+has shown: the flat top of a range smaller than the number format.
 """
 
 from array import array
