@@ -25,6 +25,7 @@ _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
 _AHEAD_US = 120_000  # a beat waits in the motor for so long: a stall of 100 ms does not move it
 _FAULT = wire.ENDINGS.index("fault")
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
+_GIVE_UP_US = 60_000_000  # of such tries: then the run ends
 _FROZEN_TRIES = 6  # each waits twice as long as the one before: a second, then up to a minute
 
 
@@ -213,9 +214,13 @@ class Sampler:
             watcher.lost()
 
     async def _revive(self) -> None:
-        """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
+        """Set the sensor up anew, again and again for a minute; what was missed becomes a gap, or the run ends."""
         self.failing = True
+        since_us = self._clock.us()
         while self._pipeline is not None:
+            if self._clock.us() - since_us > _GIVE_UP_US:
+                self.stop(_FAULT)
+                break
             self.alive()
             try:
                 self._free_bus()
@@ -224,9 +229,9 @@ class Sampler:
             except ImuError:
                 await asyncio.sleep_ms(_RETRY_MS)
                 continue
-            self.failing = False
             self._note_gap(self._pipeline, "bus_reset", 1)
-            return
+            break
+        self.failing = False
 
     def _drain(self, pipeline) -> None:
         batch = self._batch

@@ -118,6 +118,26 @@ def test_a_sensor_that_repeats_itself_is_a_gap_and_set_up_anew_but_not_for_ever(
     inside(tmp_path, act)
 
 
+def test_a_sensor_that_is_gone_for_good_ends_the_run_with_its_reason_and_all_records(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            await unit.calibrate(world.played.calibration.to_wire())
+            await unit.start()
+            await asyncio.sleep(20)
+            world.chip.faults.bus = lambda transfer: 110
+            await asyncio.sleep(50)
+            assert (await unit.hello()).running
+            await asyncio.sleep(25)
+            assert not (await unit.hello()).running
+        (stop,) = world.of("stop")
+        assert wire.ENDINGS[stop["ending"]] == "fault"
+        assert stop["strides"] == len(world.of("stride")) > 15
+        records = world.logged()
+        assert [record.seq for record in records] == list(range(records[0].seq, records[-1].seq + 1))
+
+    inside(tmp_path, act)
+
+
 def test_a_sensor_that_lost_its_power_between_two_runs_is_set_up_for_the_second(tmp_path: Path) -> None:
     async def act(world: World) -> None:
         async def nothing() -> None: ...
