@@ -61,6 +61,7 @@ class Sampler:
         self._rate_told = False
         self.failing = False  # the sensor does not answer in the run
         self._frozen_tries = 0  # to bring one back that repeats itself, since the last stride
+        self._timer = timer  # kept, so that nobody collects it
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
     @property
