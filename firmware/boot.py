@@ -66,25 +66,41 @@ def start_over(timer) -> None:
     machine.reset()
 
 
-def start() -> None:
-    cause = machine.reset_cause()
+def sleep_if_flat(cause: int):
+    """What the battery says, if there is enough to go on."""
     mv, charging, _ = parts.make_battery().read()
     sleep = parts.make_sleeper()
     stop_mv = state.load("settings.json", {}).get("battery_stop_mv", settings.find("battery_stop_mv").default)
     if cause != machine.SOFT_RESET and not cell.may_start(mv, charging, stop_mv, sleep.naps > 0):
         sleep.naps += 1  # not in flash: it must not be written now
         sleep.sleep(False, cell.nap_s(sleep.naps - 1))
-    sleep.naps = 0
+    if sleep.naps:
+        sleep.naps = 0  # whatever resets the unit from now on finds a cell that was charged
+        sleep.keep()
+    return mv, charging
+
+
+def count(cause: int, mv: int, charging: int) -> None:
     boot = boots.begin(cause, sleeper.wake(), mv)
     if boot.powerless and charging != cell.CHARGING:
-        sleep.sleep(False, cell.nap_s(boot.failed - boots.POWERLESS_AFTER))
+        parts.make_sleeper().sleep(False, cell.nap_s(boot.failed - boots.POWERLESS_AFTER))
     if cause != machine.SOFT_RESET:
         boot.guard = machine.Timer(3, mode=machine.Timer.ONE_SHOT, period=_COME_UP_MS, callback=start_over)
     if boot.safe:
         os.chdir("safe")
 
 
-try:
-    start()
-except Exception as error:
-    sys.print_exception(error)
+def start() -> None:
+    cause = machine.reset_cause()
+    battery = (0, 0)
+    try:
+        battery = sleep_if_flat(cause)
+    except Exception as error:
+        sys.print_exception(error)
+    try:
+        count(cause, *battery)
+    except Exception as error:
+        sys.print_exception(error)
+
+
+start()

@@ -35,23 +35,28 @@ class Sleeper:
     def __init__(self, motion, button) -> None:
         self._motion = motion
         self._button = button
-        self.naps = self.wakes = self.strap_session = 0
+        self.naps = self.wakes = self.strap_session = self._since_s = 0
         self.slept_s = -1  # how long, -1 unknown
         note = machine.RTC().memory()
         if len(note) == struct.calcsize(_NOTE) and note[:4] == _MAGIC:
-            _, self.naps, self.wakes, session, since_s = struct.unpack(_NOTE, note)
+            _, self.naps, self.wakes, session, self._since_s = struct.unpack(_NOTE, note)
             if machine.reset_cause() == machine.DEEPSLEEP_RESET:
-                self.slept_s = time.time() - since_s
+                self.slept_s = time.time() - self._since_s
                 self.strap_session = session
 
     @property
     def moving(self) -> bool:
         return bool(self._motion.value())
 
+    def keep(self) -> None:
+        """The numbers, for the next boot."""
+        counts = (min(self.naps, 255), min(self.wakes, 255), self.strap_session)
+        machine.RTC().memory(struct.pack(_NOTE, _MAGIC, *counts, self._since_s))
+
     def sleep(self, motion: bool, timer_s: int) -> None:
         """Until the button, `timer_s` (0: not) or, if `motion`, the sensor ends it.  Nothing comes after this."""
-        counts = (min(self.naps, 255), min(self.wakes, 255), self.strap_session)
-        machine.RTC().memory(struct.pack(_NOTE, _MAGIC, *counts, time.time()))
+        self._since_s = time.time()
+        self.keep()
         esp32.wake_on_ext0(self._motion if motion else None, esp32.WAKEUP_ANY_HIGH)
         esp32.wake_on_ext1((self._button,), esp32.WAKEUP_ALL_LOW)
         if timer_s:

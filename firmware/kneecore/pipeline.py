@@ -63,7 +63,7 @@ class Pipeline:
         self._neutral_cdeg = calibration["neutral_cdeg"]
         self._seat = Seat(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps, settings, side, matrix)
         self._tally = tally.new_state(rate_hz, STRIDE_MAX_MS * rate_hz // 1000, side)
-        self._guard = guard.new_state(rate_hz, acc_lsb_per_g)
+        self._guard = guard.new_state(rate_hz, acc_lsb_per_g, gyro_lsb_per_10dps)
         self._strike = strike.Strike(rate_hz, settings.get("swing_floor_dps"))
         self._rhythm = Rhythm(rate_hz)
         self._meter = Meter(rate_hz, tau_ms, self._tally)
@@ -340,8 +340,11 @@ class Pipeline:
         self._due = _NEVER
 
     def _freeze(self, now: int) -> None:
-        """The sample `now` shows that nothing has changed for long."""
-        samples = self._guard[guard.FROZEN_FROM]
+        """The sample `now`, the last one seen, shows that nothing has changed for long.
+
+        Where it is one axis alone, strides may have been told since it stopped: the gap begins here.
+        """
+        samples = 0 if self._stages.seen & guard.STUCK else self._guard[guard.FROZEN_FROM]
         self._frozen = self._singly = True
         self._frozen_from = now - samples
         self._ledger.take_back(now, samples)

@@ -2,7 +2,7 @@
 """Is the unit at rest, and what does its gyro show then?  Raw counts, judged second by second.
 
 Still is: no axis spreads by more than the settings `still_rate_mdps` and `still_acc_mg` allow (standard deviation
-within the second; 0.6 deg/s at rest, 1 to 3 standing).  Six axes that do not move at all are a frozen sensor, not rest.
+within the second; 0.6 deg/s at rest, 1 to 3 standing).  An axis that does not move at all is a frozen sensor, not rest.
 
 Rounded alike for either sign, so that mirrored recordings give mirrored results.
 
@@ -77,7 +77,8 @@ class Stillness:
         return True
 
     def _judge(self) -> None:
-        self.still = self.frozen = True
+        self.still = True
+        self.frozen = False
         for i in range(6):
             mean_x16 = rounded_div(self._sum[i] << 4, self._length)
             spread = isqrt(max(self._square[i] // self._length - (mean_x16 * mean_x16 >> 8), 0))
@@ -85,8 +86,8 @@ class Stillness:
             self.spread[i] = spread
             if spread > (self._acc_limit if i < 3 else self._gyro_limit):
                 self.still = False
-            if self._square[i]:
-                self.frozen = False
+            if not self._square[i]:
+                self.frozen = True
         if self.frozen:
             self.still = False
 

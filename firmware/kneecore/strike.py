@@ -76,7 +76,8 @@ _STANCE_MAX_MS = 1500
 _SWING_MAX_MS = 1500
 _CREST_TO_TOE_OFF_MS = 11
 _PUSH_OFF_LEAK_MS = 100  # the peak is forgotten at 1 g in this time
-_REFRACTORY_MS = 250  # and half of the last stride at least
+_REFRACTORY_MS = 250  # and half of the last stride at least,
+_REFRACTORY_MOST_MS = 400  # but no longer: who walks slowly may run fast (0.5 s a stride) with the next step
 
 # Words of the state: lengths in samples, times in samples or (_X16) sixteenths, rates and accelerations in common units
 _SIGN = const(0)  # as fixed.SIGN
@@ -144,6 +145,7 @@ class Strike:
         lag = max(_LAG_MS * rate_hz // 1000, 1)
         self._contact_back_x16 = lag * 8 + _RISE_AFTER_CONTACT_MS * ms_x16 // 1000
         self._refractory_x16 = _REFRACTORY_MS * ms_x16 // 1000
+        self._refractory_most_x16 = _REFRACTORY_MOST_MS * ms_x16 // 1000
         self._stride_max_x16 = STRIDE_MAX_MS * ms_x16 // 1000
         self._peak_at = self._half_stride_x16 = 0
         self._low_after_x16 = _LOW_AFTER_MS * ms_x16 // 1000
@@ -213,7 +215,7 @@ class Strike:
             if self._half_stride_x16:  # a stride that was missed must not have the next ones missed too
                 refractory_x16 = min(refractory_x16, self._half_stride_x16 * 3 >> 1)
             self._half_stride_x16 = refractory_x16
-        state[_REFRACTORY_UNTIL_X16] = x16 + refractory_x16
+        state[_REFRACTORY_UNTIL_X16] = x16 + min(refractory_x16, self._refractory_most_x16)
         state[_STANCE_MIN_X16] = max(refractory_x16 * 3 >> 3, self._stance_min_x16)
         state[_FORGET_AT_X16] = x16 + self._stride_max_x16
         state[_IC_X16] = max(x16, 0)

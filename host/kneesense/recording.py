@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 
 from kneecore.chips import Chip
 
+from . import scales, stamps
 from .errors import InputError
+from .scales import G as G
 from .table import Floats, Table, read
 
-G = 9.80665
 RATES_HZ = (200, 1000)  # what the device's filters are made for
 
 _GAP = 1.75  # sample intervals: one missing row makes 2; jitter stays below
-# (least and greatest median of |a|, unit it is then likely in, factor to m/s^2); running has a median up to 3.1 g
-_ACC_SCALES = ((0.4, 2.5, "g", G), (400, 2500, "mg", G / 1000), (4000, 25000, "mm/s^2", 0.001))
-_ACC_MEDIAN = (4.0, 60.0)
 _SLOW_HZ = 100
+# beyond any sensor on a leg: a value that was spoilt on its way, unless there are many and it is another unit
+_ACC_IMPOSSIBLE, _GYRO_IMPOSSIBLE = 1000.0, 100.0
+_SPOILT_SHARE = 0.01
 # (least median step of t_s, unit it is then likely in, its part of a second): no shank sensor is as slow as 2 Hz
 _TIME_SCALES = ((500_000.0, "ns", 1e-9), (500.0, "us", 1e-6), (0.5, "ms", 1e-3))
 _ROWS_TO_JUDGE = 10
-_GYRO_LIMIT = 41.0  # rad/s; 16 bits of an LSM6DSO reach 40.0, those of the others 34.9
 
 
 @dataclass(frozen=True)
@@ -137,37 +137,59 @@ def load(path: str | Path) -> Recording:
     if extra:
         warnings.append(f"{path}: ignored columns: {', '.join(extra)}")
 
+    spoilt = _spoilt(values)
+    usable = np.isfinite(values).all(axis=1) & ~spoilt
+    timed = np.isfinite(values[:, 0])
     same = np.zeros(len(values), bool)
-    same[1:] = ((values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))).all(axis=1)
+    same[1:] = usable[1:] & (values[1:] == values[:-1]).all(axis=1)
+    bunched = stamps.bunched(values[timed & ~same, 0])
+    if bunched:
+        same[:] = False  # two alike that came together are two samples
     if same.any():
         warnings.append(f"{path}: {same.sum()} duplicated rows dropped")
-    usable = np.isfinite(values).all(axis=1)
-    missing = ~usable & ~same
+    if spoilt.any():
+        at = table.lines[int(np.argmax(spoilt))]
+        warnings.append(
+            f"{path}: {spoilt.sum()} rows with values that no sensor gives dropped, first line {at}; they are gaps"
+        )
+    missing = ~usable & ~spoilt
     if missing.any():
         at = table.lines[int(np.argmax(missing))]
         warnings.append(
             f"{path}: {missing.sum()} rows with missing values dropped, first line {at}; they are gaps"
         )
-    kept = np.flatnonzero(usable & ~same)
-    values = values[kept]
-    t_s = values[:, 0]
-    back = np.flatnonzero(np.diff(t_s) <= 0) + 1
+    rows = np.flatnonzero(timed & ~same)
+    t_s = values[rows, 0]
+    back = np.flatnonzero(np.diff(t_s) < 0 if bunched else np.diff(t_s) <= 0) + 1
     if len(back):
-        _refuse_order(table, kept, back)
+        _refuse_order(table, rows, back)
+    t_s, told = stamps.taken(t_s)
+    if told:
+        warnings.append(f"{path}: {told}")
+    kept = rows[usable[rows]]
+    t_s = t_s[usable[rows]]
+    values = values[kept]
 
     _check_time_scale(table.path, t_s)
     gaps = {int(i) + 1: "time_jump" for i in np.flatnonzero(np.diff(t_s) > _GAP * _interval(t_s))}
     # rows dropped so far, at each kept row: where it grows, a gap ends
     lost_so_far = np.cumsum(missing)[kept]
     gaps |= {int(i) + 1: "nan" for i in np.flatnonzero(np.diff(lost_so_far))}
-    if _interval(t_s) > 1 / _SLOW_HZ:
+    if _interval(t_s) > 1.02 / _SLOW_HZ:
         warnings.append(
             f"{path}: {1 / _interval(t_s):.0f} Hz is too slow for impacts; {_SLOW_HZ} Hz or more is needed"
         )
     acc, gyro = np.ascontiguousarray(values[:, 1:4]), np.ascontiguousarray(values[:, 4:7])
-    if len(t_s) and t_s[-1] - t_s[0] >= 1.0:
-        _check_scales(table.path, acc, gyro)
+    warnings += scales.check(table.path, t_s, acc, gyro)
     return Recording(str(path), t_s.copy(), acc, gyro, gaps, tuple(warnings))
+
+
+def _spoilt(values: Floats) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    spoilt = np.zeros(len(values), bool)
+    spoilt |= (size[:, 1:4] > _ACC_IMPOSSIBLE).any(axis=1) | (size[:, 4:7] > _GYRO_IMPOSSIBLE).any(axis=1)
+    spoilt &= bool(spoilt.sum() <= _SPOILT_SHARE * len(values))
+    return spoilt
 
 
 def _interval(t_s: Floats) -> float:
@@ -196,23 +218,3 @@ def _check_time_scale(path: Path, t_s: Floats) -> None:
                 f"{path}: t_s grows by {step:g} a row, no sensor is so slow in seconds",
                 f"it looks like {unit}: multiply t_s by {seconds:g}",
             )
-
-
-def _check_scales(path: Path, acc: Floats, gyro: Floats) -> None:
-    middle = float(np.median(np.linalg.norm(acc, axis=1)))
-    if not _ACC_MEDIAN[0] <= middle <= _ACC_MEDIAN[1]:
-        unit, factor = next(((u, f) for low, high, u, f in _ACC_SCALES if low <= middle <= high), ("", 0.0))
-        advice = (
-            f"it looks like {unit}: multiply ax, ay, az by {factor:g}"
-            if unit
-            else "ax, ay, az must be in m/s^2"
-        )
-        raise InputError(
-            f"{path}: acceleration is {middle:.3g} at the median, gravity alone is {G} m/s^2", advice
-        )
-    fastest = np.sort(np.abs(gyro).max(axis=1))[-10:]
-    if fastest[0] > _GYRO_LIMIT:
-        advice = f"it looks like deg/s: multiply gx, gy, gz by {np.radians(1):.7f}"
-        raise InputError(
-            f"{path}: angular rate reaches {fastest[-1]:.3g}, no leg turns so fast in rad/s", advice
-        )

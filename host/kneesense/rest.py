@@ -12,13 +12,13 @@ from array import array
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kneecore import chips, mount, tilt
 from kneecore.settings import Settings
 
 from .calibration import Calibration
 from .recording import RATES_HZ, Recording, quantise
+from .stretches import frozen, rolling_sd, runs
 from .table import Floats
 
 STILL_S = 1.0
@@ -42,13 +42,15 @@ class Still:
 def find_still(recording: Recording) -> Still | None:
     """The longest stretch in which every second is still; None if there is no such second."""
     width = max(round(STILL_S * recording.rate_hz), 2)
+    dead = frozen(recording.t_s, np.hstack((recording.acc, recording.gyro)))
     best = (0, 0)
     for first, end in recording.pieces():
         if end - first < width:
             continue
-        moving = [_rolling_sd(signal[first:end], width) for signal in (recording.gyro, recording.acc)]
+        moving = [rolling_sd(signal[first:end], width) for signal in (recording.gyro, recording.acc)]
         sizes = [np.linalg.norm(sd, axis=1) for sd in moving]  # however the unit is turned
-        for start, stop in runs((sizes[0] < _STILL_GYRO) & (sizes[1] < _STILL_ACC)):
+        alive = np.convolve(dead[first:end], np.ones(width), "valid") < 0.5
+        for start, stop in runs(alive & (sizes[0] < _STILL_GYRO) & (sizes[1] < _STILL_ACC)):
             best = max(best, (stop - start, first + start))
     length, first = best
     if not length:
@@ -60,21 +62,6 @@ def find_still(recording: Recording) -> Still | None:
     drift = since @ acc / (since @ since)  # of gravity in the sensor, m/s^3
     sway = np.cross(drift, gravity) / (gravity @ gravity)
     return Still(float(t_s[-1] - t_s[0]), gravity, recording.gyro[first:end].mean(axis=0) - sway)
-
-
-def _rolling_sd(values: Floats, width: int) -> Floats:
-    """Standard deviation of each column over every window of `width` rows."""
-    sums = np.cumsum(np.insert(values - values.mean(axis=0), 0, 0.0, axis=0), axis=0)
-    squares = np.cumsum(np.insert((values - values.mean(axis=0)) ** 2, 0, 0.0, axis=0), axis=0)
-    mean = (sums[width:] - sums[:-width]) / width
-    variance: Floats = (squares[width:] - squares[:-width]) / width - mean**2
-    return np.sqrt(np.maximum(variance, 0.0))
-
-
-def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """(start, stop) of each run of true."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(int), [0]))))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def gyro_bias(recording: Recording, rest: Still | None, chip: str) -> Floats:

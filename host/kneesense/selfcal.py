@@ -11,15 +11,18 @@ strides tells only the fore-aft part of up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from kneecore import mount
+
 from .calibration import Calibration
 from .errors import InputError
 from .recording import G, Recording
-from .rest import STILL_S, Still, find_still, gyro_bias, runs
+from .rest import STILL_S, Still, find_still, gyro_bias
+from .stretches import frozen, runs
 from .table import Floats
 from .times import utc_now
 
@@ -71,6 +74,7 @@ def auto(
 
     `still`: a recording of the same strapping at rest, for up and for the gyro bias.
     """
+    recording = _living(recording)
     if not len(recording.t_s) or recording.t_s[-1] - recording.t_s[0] < STRIDES * _STRIDE_S[0]:
         raise _too_few(recording, 0)
     rest = find_still(still or recording)
@@ -92,7 +96,7 @@ def auto(
     calibration = Calibration(
         rotation=tuple(tuple(float(c) for c in row) for row in (np.cross(up, right), up, right)),
         gyro_bias_rad_s=tuple(float(b) for b in bias),
-        acc_scale=float(G / np.linalg.norm(rest.acc)) if rest else 1.0,
+        acc_scale=_scale(rest),
         neutral_deg=0.0,
         side=side,
         face=face,
@@ -103,6 +107,22 @@ def auto(
     return SelfCalibration(
         calibration, len(strides), counted, ratio, share, rest.seconds if rest else 0.0, notes + warnings
     )
+
+
+def _living(recording: Recording) -> Recording:
+    """Without the rows of a sensor that repeats itself, which are a gap."""
+    alive = np.flatnonzero(~frozen(recording.t_s, np.hstack((recording.acc, recording.gyro))))
+    gaps = {int(i) + 1: "frozen" for i in np.flatnonzero(np.diff(alive) > 1)}
+    gaps |= {int(np.searchsorted(alive, row)): reason for row, reason in recording.gaps.items()}
+    t_s, acc, gyro = (signal[alive] for signal in (recording.t_s, recording.acc, recording.gyro))
+    return replace(recording, t_s=t_s, acc=acc, gyro=gyro, gaps=gaps)
+
+
+def _scale(rest: Still | None) -> float:
+    """What makes 1 g of the rest; 1 where no sensor can be so far off (scales.py has told)."""
+    scale = float(G / np.linalg.norm(rest.acc)) if rest else 1.0
+    least, most = (limit / 16384 for limit in mount.ACC_SCALE_Q14)
+    return scale if least <= scale <= most else 1.0
 
 
 def _forward(

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.checks import own_home
 
 from kneecore import wire
 from kneesense import ble, guide
@@ -286,7 +287,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--strides", type=int, default=10000)
     runs = -(-parser.parse_args(arguments).strides // 430)
     total = Found()
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, get_context("spawn"), own_home) as pool:
         for done, found in enumerate(pool.map(job, range(runs)), 1):
             total.add(found)
             print(f"\r{done}/{runs} runs, {total.strides} strides", end="", file=sys.stderr)

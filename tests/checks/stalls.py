@@ -24,6 +24,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.checks import own_home
+
 from kneecore import chips, wire
 from kneesense import ble
 from kneesense.device import Device
@@ -104,6 +106,7 @@ async def _download(device: Device) -> None:
 
 
 def measure(name: str, load: str, seconds: float, folder: Path) -> Result:
+    folder.mkdir(parents=True, exist_ok=True)
     chip = chips.find(name)
     model = RunnerModel([Phase("still", 2), Phase("run", seconds, 168)], "right", 1, Variation(stride=0.01))
 
@@ -179,7 +182,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     jobs = [(name, load) for name in MODELS for load in ("within", "beyond")]
-    with tempfile.TemporaryDirectory() as base, ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    with (
+        tempfile.TemporaryDirectory() as base,
+        ProcessPoolExecutor(2, get_context("spawn"), own_home) as pool,
+    ):
         work = [
             pool.submit(measure, name, load, asked.seconds, Path(base) / f"{name}-{load}")
             for name, load in jobs

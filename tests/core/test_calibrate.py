@@ -61,6 +61,12 @@ def still_counts(force_g=(0, 1, 0), rate_dps=(0, 0, 0), seconds=30, rate_hz=500)
     return counts(np.tile(force_g, (n, 1)), np.tile(rate_dps, (n, 1)))
 
 
+def with_one_axis_stuck(axis: int) -> array[int]:
+    rows = np.array(still_counts()).reshape(-1, 6)
+    rows[:, axis] = rows[0, axis]
+    return array("h", rows.astype("<i2").tobytes())
+
+
 # --- standing -------------------------------------------------------------------------------------------------------
 
 
@@ -96,6 +102,8 @@ def test_the_sway_of_the_leg_is_no_bias() -> None:
         (lambda: still_counts((0, 1.2, 0)), "one_g"),
         (lambda: still_counts(rate_dps=(0, 27, 0)), "gyro_bias"),
         (lambda: array("h", [0, 2048, 0, 5, 5, 5] * 15000), "frozen"),
+        (lambda: with_one_axis_stuck(0), "frozen"),
+        (lambda: with_one_axis_stuck(4), "frozen"),
     ],
 )
 def test_what_is_no_standing_is_refused(samples, reason: str) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from kneecore import guard
-from kneecore.guard import CLIPPED, FROZEN, TURN_CLIPPED
+from kneecore.guard import CLIPPED, FROZEN, STUCK, TURN_CLIPPED
 
 LSB_PER_G = 2048
+LSB_PER_10DPS = 164
 
 
 def seen(rows, rate_hz=500):
-    state = guard.new_state(rate_hz, LSB_PER_G)
+    state = guard.new_state(rate_hz, LSB_PER_G, LSB_PER_10DPS)
     batch = array("h", np.array(rows, "<i2").tobytes())
     bits = array("i", [0] * len(rows))
     frozen = guard.scan(state, batch, 0, len(rows), bits)
@@ -40,6 +41,26 @@ def test_one_channel_alive_is_not_frozen():
 
 
 @pytest.mark.parametrize("channel", range(6))
+@pytest.mark.parametrize("value", [0, 1234])
+@pytest.mark.parametrize(("rate_hz", "samples"), [(200, 80), (500, 200), (1000, 400)])
+def test_one_channel_that_sticks_for_longer_than_400_ms_is_frozen_too(channel, value, rate_hz, samples):
+    rows = lively(samples + 45)
+    rows[20 : samples + 25, channel] = value
+    bits = seen(rows, rate_hz)
+    assert [bool(of_sample & FROZEN) for of_sample in bits] == [False] * (20 + samples) + [True] * 5 + [
+        False
+    ] * 20
+    assert all(bool(of_sample & STUCK) == bool(of_sample & FROZEN) for of_sample in bits)
+
+
+def test_a_channel_that_never_lived_is_not_stuck_nor_one_that_is_clipped():
+    rows = lively(900)
+    rows[:, 2] = 777
+    rows[300:600, 1] = 3 * LSB_PER_G
+    assert not any(bits & FROZEN for bits in seen(rows))
+
+
+@pytest.mark.parametrize("channel", range(6))
 @pytest.mark.parametrize("value", [32767, -32768])
 def test_the_end_of_the_number_format_is_clipped(channel, value):
     rows = lively(10)
@@ -49,15 +70,20 @@ def test_the_end_of_the_number_format_is_clipped(channel, value):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_flat_top_below_it_is_clipped(sign):
+@pytest.mark.parametrize(
+    ("channel", "top", "bits"),
+    [(1, 2 * LSB_PER_G, CLIPPED), (3, 500 * LSB_PER_10DPS // 10, CLIPPED | TURN_CLIPPED)],
+)
+def test_a_flat_top_below_it_is_clipped(channel, top, bits, sign):
     rows = lively(40)
-    wave = 3 * LSB_PER_G * np.sin(np.arange(40) / 6)
-    rows[:, 1] = sign * np.clip(wave, -2 * LSB_PER_G, 2 * LSB_PER_G)
-    assert any(bits & CLIPPED for bits in seen(rows))
+    rows[:, channel] = sign * np.clip(1.5 * top * np.sin(np.arange(40) / 6), -top, top)
+    assert {of_sample & ~bits for of_sample in seen(rows)} == {0}
+    assert any(of_sample == bits for of_sample in seen(rows))
 
 
-def test_a_peak_and_a_pause_below_the_top_are_not():
+@pytest.mark.parametrize(("channel", "top"), [(1, 3 * LSB_PER_G), (5, 400 * LSB_PER_10DPS // 10)])
+def test_a_peak_and_a_pause_below_the_top_are_not(channel, top):
     rows = lively(60)
-    rows[:, 1] = 3 * LSB_PER_G * np.sin(np.arange(60) / 6)
-    rows[40:50, 1] = 2 * LSB_PER_G
+    rows[:, channel] = top * np.sin(np.arange(60) / 6)
+    rows[40:50, channel] = top * 2 // 3
     assert not any(bits & CLIPPED for bits in seen(rows))

@@ -37,10 +37,11 @@ def on_device(values):
 
 
 def test_guard():
-    channel = ((32768, 65535), (0, 32768), (0, 65535), NOW)
-    words = {0: (50, 100), 1: (3, 10)} | {2 + i: channel[i % 4] for i in range(24)}
-    carried = {"high": channel[0], "low": channel[1], "last": channel[2], "same": NOW, "frozen": (0, 32)}
-    seen = Words((0, 63), sums={0: 6})  # each channel adds once
+    channel = ((32768, 65535), (0, 32768), (0, 65535), NOW, (0, 1))
+    words = {0: (50, 100), 1: (80, 400), 2: (3, 10)} | {3 + i: channel[i % 5] for i in range(30)}
+    carried = {"high": channel[0], "low": channel[1], "last": channel[2], "same": NOW, "lives": channel[4]}
+    carried["frozen"] = (0, 32)
+    seen = Words((0, 127), sums={0: 6})  # each channel adds once
     known = {"state": Words(words), "batch": RAW, "at": (0, 1 << 16), "count": COUNT, "seen": seen}
     prove(guard.scan, known, carried, counts={"same", "frozen"})
 

@@ -185,6 +185,22 @@ def test_frozen_data_are_a_gap_and_no_rest(steady, value):
     assert len(outcome.strides) - 3 <= len(frozen.strides) <= len(outcome.strides)
 
 
+@pytest.mark.parametrize("channel", [0, 3])
+def test_an_axis_that_sticks_is_a_gap_although_the_others_live_and_no_rest(steady, channel):
+    _, samples, outcome = steady
+    rows = table(samples)
+    rows[15_000:17_500, channel] = 0
+    stuck = play(packed(rows))
+    ((at_x16, length, reason),) = stuck.gaps
+    assert reason == FROZEN
+    assert (at_x16 >> 4, length) == (15_000 + RATE_HZ * 4 // 10, 2_500 - RATE_HZ * 4 // 10)
+    in_it = [s for s in stuck.strides if at_x16 < s["ic_x16"] < at_x16 + 16 * length]
+    assert in_it == []
+    lean, base = ([s["lean_mid_cdeg"] for s in run.strides[-20:-1]] for run in (stuck, outcome))
+    assert np.mean(lean) == pytest.approx(np.mean(base), abs=50)
+    assert parts_x16(stuck.pipeline)["still"] <= parts_x16(outcome.pipeline)["still"] + 160
+
+
 def test_a_sensor_that_freezes_for_good_is_one_gap_at_the_end(steady):
     samples = steady[1]
     rows = table(samples)
@@ -212,12 +228,16 @@ def short_run():
 @search(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 3890), st.integers(1, 3000)), max_size=5),
-    st.lists(st.tuples(st.integers(0, 3890), st.integers(1, 400)), max_size=3),
+    st.lists(
+        st.tuples(st.integers(0, 3890), st.integers(1, 400), st.sets(st.integers(0, 5), min_size=1)),
+        max_size=3,
+    ),
 )
 def test_time_is_accounted_for_to_the_sixteenth_with_any_gaps_and_freezes(gaps, freezes):
     rows = table(short_run())
-    for at, length in freezes:
-        rows[at : at + length] = rows[at]
+    for at, length, channels in freezes:
+        for channel in channels:
+            rows[at : at + length, channel] = rows[at, channel]
     outcome = play(packed(rows), 200, gaps={at: (length, OVERFLOW) for at, length in gaps})
     parts = parts_x16(outcome.pipeline)
     lost = sum(length for at, length in dict(gaps).items() if at < len(rows))

@@ -145,6 +145,7 @@ def test_safe_mode_answers_although_the_log_cannot_be_opened(tmp_path: Path) -> 
 
 def test_a_boot_file_of_rubbish_and_a_full_flash_do_not_keep_the_unit_from_starting(tmp_path: Path) -> None:
     async def act(world: World) -> None:
+        (world.unit.flash / "settings.json").write_text('{"battery_stop_mv": "much"}')
         for text in ("41", "[9]", '["x", {}]', "{half"):
             await world.unit.power_off()
             (world.unit.flash / "boot.json").write_text(text)

@@ -80,6 +80,10 @@ def test_an_empty_battery_ends_run_and_boot_in_order(tmp_path: Path) -> None:
         battery.charging = True
         await world.logs("boot", 2, within_s=300)
         assert wire.WAKES[world.of("boot")[-1]["wake"]] == "timer"
+        battery.charging, battery.mv = False, 3480
+        await asyncio.sleep(12)
+        world.unit.reset(power.WATCHDOG)
+        await world.logs("boot", 3)
 
     inside(tmp_path, act)
 
