@@ -149,7 +149,7 @@ def test_samples_that_no_gap_tells_are_found(quiet: Hour, monkeypatch: pytest.Mo
 
 
 def test_a_program_that_never_comes_back_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hour, "RECOVERY_S", 8.0)
+    monkeypatch.setattr(hour, "RECOVERY_S", 12.0)
     outcome = soaked(tmp_path, 30, (15, "link_dropped"), rests=True).judge()
     assert len(outcome.hangs) == 1
     assert "before: link_dropped" in outcome.hangs[0]
