@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import pytest
 
 from kneecore import wire
 from kneesense.cli import app
-from kneesense.soak import fuzz, fuzzers, hour
+from kneesense.soak import audit, fuzz, fuzzers, hour
 from kneesense.soak.faults import TABLE
 from kneesense.soak.found import Found
 from kneesense.soak.hour import Hour
+from kneesense.store import Store
 from kneesense.world import clock
 from kneesense.world.motor import Pulse
 
@@ -128,6 +130,14 @@ def test_what_the_unit_itself_has_lost_is_found(quiet: Hour, monkeypatch: pytest
 def test_a_boot_that_does_not_say_why_it_began_is_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet.room.witness.boots[2], "cause", 3)
     assert quiet.judge().boots_not_told == ["boot 2 begins with boot, cause 1"]
+
+
+def test_a_time_that_falls_is_found(quiet: Hour, tmp_path: Path) -> None:
+    with Store(quiet.room.store) as store:
+        stored = store.records(quiet.room.unit.board.unit_id.hex())
+    assert audit.backwards(stored) == []
+    swapped = [*stored[:5], replace(stored[5], t_us=1), *stored[6:]]
+    assert len(audit.backwards(swapped)) == 1
 
 
 def test_a_boot_and_a_kill_without_a_fault_are_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
