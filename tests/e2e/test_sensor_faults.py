@@ -92,6 +92,32 @@ def test_bus_errors_become_gaps_of_their_length(tmp_path: Path, rate_error: floa
     inside(tmp_path, act)
 
 
+@pytest.mark.parametrize("channels", [(0, 1, 2, 3, 4, 5), (4,)], ids=["all axes", "one axis"])
+def test_a_sensor_that_repeats_itself_is_a_gap_and_set_up_anew_but_not_for_ever(
+    tmp_path: Path, channels: tuple[int, ...]
+) -> None:
+    async def act(world: World) -> None:
+        async def freeze() -> None:
+            world.chip.faults.frozen = channels
+            await asyncio.sleep(10)
+            world.chip.faults.frozen = ()
+
+        async with world.device() as unit:
+            records = await running(world, unit, freeze, 15)
+        assert {wire.NOTICES[n["notice"]] for n in of(records, "notice")} == {"imu_frozen"}
+        assert 2 <= len(of(records, "notice")) <= 3  # after a second of it, two more, four more
+        gaps = of(records, "gap")
+        assert sum(gap["samples"] for gap in gaps) / 500 == pytest.approx(
+            10, abs=1.6
+        )  # 0.4 s until one axis shows
+        strides = of(records, "stride")
+        assert not [s for s in strides if 21 < s["ic_x16"] / 8000 < 29.5]
+        assert [s for s in strides if s["ic_x16"] / 8000 > 35]
+        true_times_hold(records, world, 0.0)
+
+    inside(tmp_path, act)
+
+
 def test_a_sensor_that_lost_its_power_between_two_runs_is_set_up_for_the_second(tmp_path: Path) -> None:
     async def act(world: World) -> None:
         async def nothing() -> None: ...

@@ -23,6 +23,7 @@ _STARTING_S = 30.0  # three tries to connect
 # Notices of the unit that need a fault, and the cost that they tell of; those of no cost must never come.
 _NOTICES = {
     "imu_settings": {GAP, BOOT},
+    "imu_frozen": {GAP},
     "bus_fault": {GAP, BOOT},
     "log_damaged": {RECORD, BOOT},
     "rate_off": {GAP},
