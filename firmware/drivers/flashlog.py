@@ -36,7 +36,7 @@ class FlashLog(Ring):
         super().__init__(device)
         self._clock = clock
         self._limit = self._size - sector.SPARE
-        self._at = self._end  # where the next byte is programmed; `_end` is after what is buffered
+        self._at = self._end  # `_end` is after what is buffered
         self._buffer = bytearray(_BUFFER)
         self._fill = 0
         self._buffer_seq = self.next_seq  # first number that is not on flash

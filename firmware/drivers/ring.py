@@ -31,6 +31,7 @@ class Ring:
         self.first_seq = 0
         self.next_seq = 1
         self._find_ends()
+        self._at = self._size  # of the head, where the next byte is programmed
         self._end, newest = self._end_of_head()
         self.told_full = sector.says_full(newest)  # the newest record says that the log is full
         while self._ready < self._free and self._is_ready(self._place + 1 + self._ready):
@@ -152,10 +153,14 @@ class Ring:
             return
         expected = max(self.first_seq, self._seq_from(generation))  # what was deleted is not missing
         end = at = sector.DATA
-        while at < self._size and generation >= self._oldest:  # it may be dropped meanwhile
-            size = min(PART, self._size - at)
+        while generation >= self._oldest:  # it may be dropped meanwhile
+            # What is still to be written to the head must not be read as blank now and be passed over when it is there.
+            stop = self._at if generation == self._head else self._size
+            if at >= stop:
+                break
+            size = min(PART, stop - at)
             self._read(self._where(generation), at, size)
-            frames, used = sector.frames(self._part, size, at + size < self._size)
+            frames, used = sector.frames(self._part, size, at + size < stop)
             for start, frame in frames:
                 number = sector.seq(frame)
                 self._compare(generation, end, at + start, expected, number)

@@ -206,6 +206,11 @@ class Pipeline:
             self._due = meter.peak_until + 1
         return event
 
+    @property
+    def frozen_for(self) -> int:
+        """Samples of the gap that goes on because the data are frozen, 0 if there is none."""
+        return self.sample - self._frozen_from if self._frozen else 0
+
     def shaking(self, until: int) -> None:
         """The unit's own motor shakes it from the next sample on until that one: no impact is measured meanwhile."""
         self._meter.shaking(self.sample, until)

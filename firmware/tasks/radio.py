@@ -91,7 +91,7 @@ class Radio:
         self.on_command = _nobody  # set by main.py before run()
         self.on_link_changed = _nothing
         self._ble = ble = bluetooth.BLE()
-        self.door = Door(clock_us, journal, self._ask_to_encrypt, ble.gap_disconnect)
+        self.door = Door(clock_us, journal, self._ask_to_encrypt, self._show_out)
         self._trust = self.door.trust
         ble.irq(self._irq)
         ble.active(True)
@@ -182,6 +182,15 @@ class Radio:
         except OSError as error:  # it has gone meanwhile
             print("pair:", error)
 
+    def _show_out(self, connection) -> None:
+        if not self._ble.gap_disconnect(connection):
+            self._gone()  # it has gone already, and nobody has said so
+
+    def _gone(self) -> None:
+        self._connection = None
+        self._changed = True
+        self._flag.set()
+
     def _irq(self, event, data):
         if event == _IRQ_GET_SECRET:
             kind, index, key = data
@@ -222,10 +231,12 @@ class Radio:
             except asyncio.TimeoutError:
                 if self._connection is None:
                     self._changed = True  # neither connected nor advertising, as far as is known
+                elif self._trust.trusted:
+                    self._notify(self._events, b"")  # is it still there?  Its end may not have been told
             if self._changed:
                 self._changed = False
                 self._link_changed()
-            visit = self._peer  # before the connection, as in _pump
+            visit = self._peer  # before the connection, as in _notify
             self.door.tend(self._connection, visit)
             if self._written:
                 self._written = False
@@ -248,7 +259,7 @@ class Radio:
         older, self._older = self._older, None
         if older is not None and older != self._connection:
             self._ble.gap_disconnect(older)
-        visit = self._peer  # before the connection, as in _pump
+        visit = self._peer  # before the connection, as in _notify
         connection = self._connection
         if connection is not None:
             self.door.came(connection, visit)
@@ -270,22 +281,29 @@ class Radio:
         for _ in range(_PACKETS_A_TURN):
             self._refill()
             queue = self._replies if self._replies else self._log if self._log else self._events
-            peer = self._peer  # before the connection: an interrupt may change both between any two bytecodes
-            connection = self._connection
-            if connection is None or not queue:
+            if self._connection is None or not queue:
                 break
             packet = queue.packet(self._mtu - gatt.ATT_HEADER)
-            try:
-                self._ble.gatts_notify(connection, queue.handle, packet)
-            except OSError as error:
-                # Gone: its own interrupt may come late or never.  Not if another peer has connected meanwhile.
-                if error.errno != errno.ENOMEM and self._peer == peer:
-                    self._connection = None
-                    self._changed = True
+            if not self._notify(queue, packet):
                 return
             queue.gone(len(packet))
         if self._fetch is not None or self._events:
             self._flag.set()
+
+    def _notify(self, queue: _Queue, packet: bytes) -> bool:
+        """Whether it went."""
+        peer = self._peer  # before the connection: an interrupt may change both between any two bytecodes
+        connection = self._connection
+        if connection is None:
+            return False
+        try:
+            self._ble.gatts_notify(connection, queue.handle, packet)
+        except OSError as error:
+            # Gone: its own interrupt may come late or never.  Not if another peer has connected meanwhile.
+            if error.errno != errno.ENOMEM and self._peer == peer:
+                self._gone()
+            return False
+        return True
 
     def _refill(self) -> None:
         while self._fetch is not None and len(self._log) < self._mtu:

@@ -25,6 +25,8 @@ _RATE_FAULT_PM = 80  # beyond any part: the chip does not run as it was set up
 _AHEAD_US = 120_000  # a beat waits in the motor for so long: a stall of 100 ms does not move it
 _FAULT = wire.ENDINGS.index("fault")
 _RETRY_MS = 1000  # between tries to bring a failed sensor back
+_GIVE_UP_US = 60_000_000  # of such tries: then the run ends
+_FROZEN_TRIES = 6  # each waits twice as long as the one before: a second, then up to a minute
 
 
 def _nobody(what=None) -> None:
@@ -58,6 +60,8 @@ class Sampler:
         self._stride_us = 0  # when the last stride was told, or the run began
         self._rate_told = False
         self.failing = False  # the sensor does not answer in the run
+        self._frozen_tries = 0  # to bring one back that repeats itself, since the last stride
+        self._timer = timer  # kept, so that nobody collects it
         timer.init(mode=timer.PERIODIC, period=DRAIN_MS, callback=self._tick)
 
     @property
@@ -117,7 +121,7 @@ class Sampler:
         if seq:
             imu.start()  # after the log's work: the FIFO would fill meanwhile
             self._pace = Pace(imu.rate_hz, self._clock.us())
-            self._strides = 0
+            self._strides = self._frozen_tries = 0
             self._stride_us = self._clock.us()
             self._rate_told = False
             self._raw.begin(settings.raw_record)
@@ -211,9 +215,13 @@ class Sampler:
             watcher.lost()
 
     async def _revive(self) -> None:
-        """Set the sensor up anew, again and again while the run lasts; what was missed becomes a gap."""
+        """Set the sensor up anew, again and again for a minute; what was missed becomes a gap, or the run ends."""
         self.failing = True
+        since_us = self._clock.us()
         while self._pipeline is not None:
+            if self._clock.us() - since_us > _GIVE_UP_US:
+                self.stop(_FAULT)
+                break
             self.alive()
             try:
                 self._free_bus()
@@ -222,9 +230,9 @@ class Sampler:
             except ImuError:
                 await asyncio.sleep_ms(_RETRY_MS)
                 continue
-            self.failing = False
             self._note_gap(self._pipeline, "bus_reset", 1)
-            return
+            break
+        self.failing = False
 
     def _drain(self, pipeline) -> None:
         batch = self._batch
@@ -250,6 +258,9 @@ class Sampler:
         elif self._pace.silent_us(now_us) > _SILENT_US:
             self._imu.check()
             raise ImuError("imu_settings", 0, 0, "the sensor gives no samples")
+        elif pipeline.frozen_for > self._imu.rate_hz << self._frozen_tries:
+            self._frozen_tries = min(self._frozen_tries + 1, _FROZEN_TRIES)
+            raise ImuError("imu_frozen", pipeline.frozen_for, 0, "the sensor repeats itself")
 
     def _tell_rate(self) -> None:
         pace = self._pace
@@ -275,6 +286,7 @@ class Sampler:
         if event & EV_SLIP:
             self.slipped(pipeline.slip)
         if event & EV_STRIDE:
+            self._frozen_tries = 0
             self._strides += 1
             self._stride_us = self._clock.us()
         for name, values in told.of_event(pipeline, event):

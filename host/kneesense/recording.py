@@ -173,7 +173,7 @@ def load(path: str | Path) -> Recording:
     _check_time_scale(table.path, t_s)
     gaps = {int(i) + 1: "time_jump" for i in np.flatnonzero(np.diff(t_s) > _GAP * _interval(t_s))}
     # rows dropped so far, at each kept row: where it grows, a gap ends
-    lost_so_far = np.cumsum(missing)[kept]
+    lost_so_far = np.cumsum(missing | spoilt)[kept]
     gaps |= {int(i) + 1: "nan" for i in np.flatnonzero(np.diff(lost_so_far))}
     if _interval(t_s) > 1.02 / _SLOW_HZ:
         warnings.append(

@@ -34,6 +34,7 @@ _NOTICES = {
     "imu_identity": "the motion sensor is of an unknown kind",
     "imu_one_g": "the motion sensor does not measure 1 g at rest",
     "imu_settings": "the motion sensor did not take its settings",
+    "imu_frozen": "the motion sensor repeats itself and was set up anew",
     "bus_fault": "the bus to the motion sensor failed",
     "log_failed": "the log cannot be written",
     "task_failed": "a part of the firmware failed and was started again",

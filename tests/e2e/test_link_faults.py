@@ -33,8 +33,9 @@ async def fetched(unit: Device, first: int = 1, last: int = 1 << 31) -> list[Log
 def test_back_pressure_loses_and_changes_nothing(tmp_path: Path) -> None:
     async def act(world: World) -> None:
         async with world.device() as unit:
-            world.unit.radio.notify_errors = [errno.ENOMEM] * 40
+            world.unit.radio.notify_errors = [0] * 6 + [errno.ENOMEM] * 40 + [0] + [errno.ENOMEM] * 200
             await a_run(world, unit, 30)
+            assert world.unit.radio.notify_errors == []
             live = unit.arrived.drain()
             assert {record.frame for record in live} <= {record.frame for record in world.logged()}
             assert len(live) == len({record.key for record in live})
@@ -60,7 +61,7 @@ def test_a_stale_handle_ends_in_advertising_and_a_whole_log(tmp_path: Path, code
     assert "failed" not in inside(tmp_path, act)
 
 
-@pytest.mark.parametrize("mtu", [23, 24, 185, 247])
+@pytest.mark.parametrize("mtu", [23, 24, 185, 247, 517])
 def test_records_are_the_same_at_every_mtu(tmp_path: Path, mtu: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(central, "MTU", mtu)
 
@@ -99,6 +100,25 @@ def test_a_unit_is_found_again_after_every_way_a_link_can_end(tmp_path: Path) ->
         assert await ble.find(world.unit.short_id)
 
     inside(tmp_path, act)
+
+
+@pytest.mark.parametrize("owner", [True, False], ids=["owner", "stranger"])
+def test_a_link_whose_end_is_never_told_is_noticed_within_seconds_though_nothing_is_sent(
+    tmp_path: Path, owner: bool
+) -> None:
+    async def act(world: World) -> None:
+        await asyncio.sleep(
+            85
+        )  # the window for pairing is shut, and the battery is not told again for a while
+        await BleakClient((await ble.find(world.unit.short_id)).device).connect()
+        await asyncio.sleep(1)
+        world.unit.radio.disconnects_lost = True
+        world.unit.radio.advertise_errors = [errno.EINVAL]
+        world.air.drop()
+        await asyncio.sleep(10)
+        assert await ble.find(world.unit.short_id)
+
+    assert "advertise:" in inside(tmp_path, act, paired=owner)
 
 
 def test_garbage_written_to_control_is_survived(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import pytest
 
 from kneecore import wire
 from kneesense.cli import app
-from kneesense.soak import fuzz, fuzzers, hour
+from kneesense.soak import audit, fuzz, fuzzers, hour
 from kneesense.soak.faults import TABLE
 from kneesense.soak.found import Found
 from kneesense.soak.hour import Hour
+from kneesense.store import Store
 from kneesense.world import clock
 from kneesense.world.motor import Pulse
 
@@ -130,6 +132,14 @@ def test_a_boot_that_does_not_say_why_it_began_is_found(quiet: Hour, monkeypatch
     assert quiet.judge().boots_not_told == ["boot 2 begins with boot, cause 1"]
 
 
+def test_a_time_that_falls_is_found(quiet: Hour, tmp_path: Path) -> None:
+    with Store(quiet.room.store) as store:
+        stored = store.records(quiet.room.unit.board.unit_id.hex())
+    assert audit.backwards(stored) == []
+    swapped = [*stored[:5], replace(stored[5], t_us=1), *stored[6:]]
+    assert len(audit.backwards(swapped)) == 1
+
+
 def test_a_boot_and_a_kill_without_a_fault_are_found(quiet: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet, "faults", [])
     found = quiet.judge().unexplained
@@ -149,7 +159,7 @@ def test_samples_that_no_gap_tells_are_found(quiet: Hour, monkeypatch: pytest.Mo
 
 
 def test_a_program_that_never_comes_back_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hour, "RECOVERY_S", 5.0)
+    monkeypatch.setattr(hour, "RECOVERY_S", 12.0)
     outcome = soaked(tmp_path, 30, (15, "link_dropped"), rests=True).judge()
     assert len(outcome.hangs) == 1
     assert "before: link_dropped" in outcome.hangs[0]

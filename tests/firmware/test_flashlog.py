@@ -63,6 +63,28 @@ def test_a_transfer_goes_on_while_records_are_appended_flushed_and_dropped() -> 
     assert log.first_seq > 20
 
 
+@pytest.mark.parametrize("before", range(1, 30))
+@pytest.mark.parametrize("meanwhile", [1, 3, 8, 40])
+def test_what_is_written_into_the_part_that_is_being_read_is_not_taken_for_damage(
+    before: int, meanwhile: int
+) -> None:
+    """A sector is read in parts; the rest of one may have been blank when it was read, and be full at the next."""
+    device = Device(8, 4096)
+    log = boot(device)
+    append(log, before)
+    transfer = log.read(1, before)
+    got = []
+    for record in transfer:
+        if record is None:
+            append(log, meanwhile)
+        else:
+            got.append(record)
+    assert numbers(got) == list(range(1, before + 1))
+    assert log.damage is None
+    log.strike()
+    assert numbers(held(log)) == list(range(1, log.next_seq))
+
+
 def test_two_transfers_at_a_time_do_not_mix() -> None:
     log = boot(Device(16))
     append(log, 80)

@@ -30,14 +30,18 @@ for at in range(0, len(data), 97):
         print(code, len(frame))
 print("skipped", stream.skipped)
 
+# One beyond either end: MicroPython's struct would cut it silently, CPython's raises.
 for letter in "BbHhIiQq":
+    low, high = wire._RANGES[letter]
     for code in sorted(wire.BY_CODE):
         record = wire.BY_CODE[code]
         for name, found in wire.fields(record):
             if found == letter:
                 values = {field: b"" if kind == "*" else 0 for field, kind in wire.fields(record)}
-                values[name] = -(1 << 64)
-                try:
-                    wire.frame(record, values)
-                except wire.WireError as error:
-                    print(error)
+                for value in (low - 1, high + 1):
+                    values[name] = value
+                    try:
+                        wire.frame(record, values)
+                        print("packed")
+                    except wire.WireError as error:
+                        print(error)

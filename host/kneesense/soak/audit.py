@@ -98,6 +98,15 @@ def with_spoilt(stored: Sequence[LogFrame], witness: Witness) -> list[LogFrame]:
     return sorted([*stored, *filter(None, spoilt)], key=lambda record: record.key)
 
 
+def backwards(stored: Sequence[LogFrame]) -> list[str]:
+    """Records made before the one of the number before, by the unit's own clock."""
+    return [
+        f"boot {b.boot}, number {b.seq}: {a.t_us - b.t_us} us before number {a.seq}"
+        for a, b in pairwise(stored)
+        if a.boot == b.boot and b.t_us < a.t_us
+    ]
+
+
 def boots_not_told(stored: Sequence[LogFrame], witness: Witness) -> list[str]:
     """Boots whose first record does not say that they began and why: what was lost before would not be shown."""
     found = []

@@ -18,10 +18,12 @@ _AROUND_S = (
     1.5  # of wall and device time: what a fault costs may begin a little before it and show a little later
 )
 _LATE_S = 30.0
+_STARTING_S = 30.0  # three tries to connect
 
 # Notices of the unit that need a fault, and the cost that they tell of; those of no cost must never come.
 _NOTICES = {
     "imu_settings": {GAP, BOOT},
+    "imu_frozen": {GAP},
     "bus_fault": {GAP, BOOT},
     "log_damaged": {RECORD, BOOT},
     "rate_off": {GAP},
@@ -49,6 +51,8 @@ class Cost:
     from_s: float
     to_s: float
     what: str
+    on: frozenset[str] = frozenset()
+    """Faults of these will do, too, whatever they cost."""
 
 
 def of_no_fault(
@@ -69,7 +73,7 @@ def _paid(cost: Cost, faults: Sequence[Done]) -> bool:
         over_s = done.ended_s + _LATE_S if done.recovered_s is None else done.recovered_s
         if cost.to_s < done.begun_s - _AROUND_S or cost.from_s > over_s + _AROUND_S:
             continue
-        if cost.kinds & done.fault.costs:
+        if cost.kinds & done.fault.costs or done.fault.on in cost.on:
             return True
     return False
 
@@ -90,6 +94,11 @@ def _costs(runs: Sequence[Run], room: Room, stored: Sequence[LogFrame]) -> Itera
         elif ended.code in ("complete", "refused"):
             yield Cost(
                 frozenset({SESSION, BOOT}), at_s, at_s, f"end of a session ({ended.code} {ended.message})"
+            )
+        elif ended.code in ("link_lost", "nothing_found"):  # before its first connection it gives up
+            what = f"start of a session: {ended.code} {ended.message}"
+            yield Cost(
+                frozenset({SESSION, BOOT}), at_s - _STARTING_S, at_s, what, frozenset({"radio", "ear"})
             )
         else:
             yield Cost(frozenset({SESSION}), at_s, at_s, f"end of a session: {ended.code} {ended.message}")

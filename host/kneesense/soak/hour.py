@@ -164,6 +164,7 @@ class Hour:
             minutes=self._minutes,
             faults=self.faults,
             hangs=self.hangs,
+            backwards=audit.backwards(stored),
             boots_not_told=audit.boots_not_told(stored, witness),
             problems=room.problems,
             records=audit.records(store, witness),

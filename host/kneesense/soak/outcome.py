@@ -38,6 +38,8 @@ class Outcome:
     unexplained: list[str]
     """Costs of no fault that was there."""
     boots_not_told: list[str]
+    backwards: list[str]
+    """Records whose time is before that of an earlier one."""
     problems: list[str]
     """Of the store file, and of a watchdog that did not bite."""
     untold: int
@@ -76,6 +78,8 @@ class Outcome:
             yield "hang", text
         for text in self.boots_not_told:
             yield "boot", text
+        for text in self.backwards:
+            yield "time", text
         for text in self.problems:
             yield "problem", text
         for text in self.unexplained:
@@ -108,8 +112,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        bad = self.lost or self.duplicated or self.altered or self.hangs or self.unexplained or self.untold
-        return not bad and not self.boots_not_told and self.motor_ms <= MOTOR_LIMIT_MS
+        return next(self.findings(), None) is None
 
     def summary(self) -> dict[str, Any]:
         """The last line."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-from kneecore import sector
+from kneecore import sector, wire
 
 from ..frames import parse
 from ..simulator import Phase, RunnerModel, Variation
@@ -34,8 +34,6 @@ _POLL_S = 0.25
 
 
 class Room:
-    """`recorded_us`: world time of the newest record in the store that the present boot has made."""
-
     def __init__(self, folder: Path, seed: int, seconds: float) -> None:
         loop = virtual_loop()
         random = Random(f"room {seed}")
@@ -146,13 +144,17 @@ class Room:
         self.witness.note_spoilt(frames)
 
     def recorded_us(self) -> float:
-        """World time of the newest record of the present boot in the store; 0 before any."""
+        """World time of the newest stride of the present boot in the store; 0 before any.
+
+        The runner never stands for long, so there is one a second whenever the product does what it is for.
+        """
         with suppress(sqlite3.Error):
             if self._reader is None:
                 self._reader = sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)
             boot = self.witness.boot
             row = self._reader.execute(
-                "SELECT frame FROM event WHERE boot = ? ORDER BY seq DESC LIMIT 1", (boot,)
+                "SELECT frame FROM event WHERE boot = ? AND code = ? ORDER BY seq DESC LIMIT 1",
+                (boot, wire.STRIDE.code),
             ).fetchone()
             record = parse(row[0]) if row else None
             begun_us = self.witness.begun_us(boot)

@@ -58,7 +58,11 @@ class Peripheral:
         self.device.pairing_config_factory = self._pairing_config
         self.hung: Hung | None = None
         self._security = {"bond": False, "mitm": False, "le_secure": False, "io": 3}
-        self.notify_errors: list[int] = []  # fault: the next notifications answer with these error numbers
+        self.notify_errors: list[
+            int
+        ] = []  # fault: the next notifications answer with these error numbers, 0: none
+        self.advertise_errors: list[int] = []  # fault: likewise of the next requests to advertise
+        self.disconnects_lost = False  # fault: the program is not told that a connection has ended
         self.misuse: list[str] = []  # what the real stack does not survive
         self._process: Process | None = None
         self._gap_name = "MPY ESP32"
@@ -97,13 +101,17 @@ class Peripheral:
         sent = ["x" + bytes(a).hex() if isinstance(a, bytes | bytearray) else a for a in args]
         return self._process.interrupt("ble", (event, sent), answer=True)
 
+    def _on_disconnection(self, *about: Any) -> None:
+        if not self.disconnects_lost:
+            self._interrupt(IRQ_DISCONNECT, *about)
+
     def _on_connection(self, connection: Connection) -> None:
         peer = (
             int(connection.peer_address.address_type) & 1,
             bytes(reversed(bytes(connection.peer_address))),
         )
         handle = connection.handle
-        connection.on("disconnection", lambda reason: self._interrupt(IRQ_DISCONNECT, handle, *peer))
+        connection.on("disconnection", lambda reason: self._on_disconnection(handle, *peer))
         connection.on(
             "connection_att_mtu_update", lambda: self._interrupt(IRQ_MTU, handle, connection.att_mtu)
         )
@@ -168,6 +176,8 @@ class Peripheral:
         await self.device.stop_advertising()
         if us is None:
             return
+        if self.advertise_errors:
+            raise OSError(self.advertise_errors.pop(0), "injected")
         for data in (adv, rsp):
             if data and len(data) > 2 * ADVERTISEMENT_LIMIT:
                 raise OSError(-18, "advertisement too long")
@@ -273,8 +283,9 @@ class Peripheral:
 
     def _notify(self, connection: int, handle: int, data: str | None) -> Any:
         link = self._connection(connection)
-        if self.notify_errors:
-            raise OSError(self.notify_errors.pop(0), "injected")
+        error = self.notify_errors.pop(0) if self.notify_errors else 0
+        if error:
+            raise OSError(error, "injected")
         queue = link.data_packet_queue
         if queue is not None and queue.pending >= QUEUE_LIMIT:
             raise OSError(errno.ENOMEM, "transmit queue full")
