@@ -157,9 +157,13 @@ class Sampler:
             return 0
         try:
             self._drain(pipeline)
-            self._imu.stop()
         except ImuError as error:
             self._journal.notice(error.notice, error.a, error.b)
+            self._note_gap(pipeline, "bus_reset")
+        try:
+            self._imu.stop()
+        except ImuError:
+            pass  # whoever uses it next will hear of it
         self._pipeline = None
         self._raw.end()
         self._metronome.tempo(0, 0)

@@ -198,6 +198,20 @@ def test_the_cue_s_latency_does_not_drift_with_the_chip(tmp_path: Path, rate_err
     inside(tmp_path, act)
 
 
+def test_a_run_that_ends_while_its_sensor_is_gone_tells_the_gap_up_to_its_end(tmp_path: Path) -> None:
+    async def act(world: World) -> None:
+        async def fail() -> None:
+            world.chip.faults.bus = lambda transfer: 110
+
+        async with world.device() as unit:
+            records = await running(world, unit, fail, 3)
+        (stop,) = of(records, "stop")
+        assert stop["samples"] / 500 == pytest.approx(23, abs=0.2)
+        assert sum(gap["samples"] for gap in of(records, "gap")) / 500 == pytest.approx(3, abs=0.2)
+
+    inside(tmp_path, act)
+
+
 @pytest.mark.parametrize(
     ("fault", "rate_error", "limit_ms"), [("stall", 0.0, 9), ("stall", 0.02, 9), ("power", -0.02, 25)]
 )

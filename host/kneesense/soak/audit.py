@@ -78,7 +78,20 @@ def records(store: Path, witness: Witness) -> Records:
         elif true != frame and key not in found.altered:
             found.altered.append(key)
     found.altered += [key for key in witness.altered if key not in found.altered]
-    found.holes = [b for a, b in pairwise(sorted(witness.logged)) if b[1] != a[1] + 1]
+    found.holes = _holes(witness)
+    return found
+
+
+def _holes(witness: Witness) -> list[Key]:
+    """Numbers go on from boot to boot; only those of spoilt records at the end of one are used again by the next."""
+    keys = sorted(witness.logged)
+    found = []
+    for a, b in pairwise(keys):
+        if b[1] == a[1] + 1:
+            continue
+        used_again = {key for key in keys if key[0] == a[0] and key[1] >= b[1]}
+        if a[0] == b[0] or not used_again or used_again - witness.spoilt:
+            found.append(b)
     return found
 
 

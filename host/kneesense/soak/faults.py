@@ -280,6 +280,7 @@ async def brownout(room: Room, random: Random) -> None:
 @_fault("unit", BOOT)
 async def program_hangs(room: Room, random: Random) -> None:
     """The program stands still for good: the watchdog has to bite."""
+    await _watched(room)
     if room.unit.process is None:
         return
     boots = room.unit.boots
@@ -288,6 +289,16 @@ async def program_hangs(room: Room, random: Random) -> None:
     if room.unit.boots == boots:
         room.problems.append("the watchdog did not bite")
     await _up(room)
+
+
+async def _watched(room: Room) -> None:
+    """Until the watchdog of the program runs: there is none while it boots."""
+    now_us = asyncio.get_running_loop().time
+    for _ in range(100):
+        fed_us = room.unit.board.power.fed_us
+        if room.unit.process and fed_us and fed_us[-1] > now_us() * 1e6 - 1_500_000:
+            return
+        await asyncio.sleep(0.1)
 
 
 async def _up(room: Room) -> None:

@@ -45,12 +45,19 @@ def whole_frames() -> Target:
 
     def once(random: Random) -> None:
         wanted = [frames.valid(random), frames.valid(random)]
+        garbage = frames.spoilt(random)
         decoder = wire.Stream()
-        got = decoder.feed(frames.spoilt(random) + b"".join(wanted)) + decoder.finish()
-        if [frame for _, frame in got][-2:] != wanted:
+        got = decoder.feed(garbage + b"".join(wanted)) + decoder.finish()
+        if [frame for _, frame in got][-2:] != wanted and not _goes_on(garbage, wanted[0]):
             raise Found(f"lost behind garbage: {b''.join(wanted).hex()}")
 
     return once
+
+
+def _goes_on(garbage: bytes, frame: bytes) -> bool:
+    """Whether a cut frame has by chance got the very bytes that were cut off: one time in 256 the last one."""
+    whole = garbage + frame
+    return any(wire.check(whole, at) > len(garbage) - at for at in range(len(garbage)))
 
 
 def decode() -> Target:
