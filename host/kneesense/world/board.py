@@ -36,6 +36,11 @@ class Radio(Protocol):
     def process_ended(self) -> None: ...
 
 
+def _now_us() -> int:
+    """The world's time, from which a `Later` counts; the program's own may be a little ahead."""
+    return round(asyncio.get_running_loop().time() * 1e6)
+
+
 class Button:
     """To ground, with a pull-up: low while it is pressed.  Its contact bounces at both ends of a press."""
 
@@ -177,10 +182,10 @@ class Board:
         return self._cells.read(address, size)
 
     def _flash_program(self, process: Process, address: int, data: bytes) -> Later:
-        return Later(self._cells.program(address, data, process.t_us))
+        return Later(self._cells.program(address, data, _now_us()))
 
     def _flash_erase(self, process: Process, address: int) -> Later:
-        return Later(self._cells.erase(address, process.t_us))
+        return Later(self._cells.erase(address, _now_us()))
 
     @property
     def _cells(self) -> Flash:

@@ -202,7 +202,7 @@ class Process:
             return
         if isinstance(value, Later):
             self._loop.busy.discard(self)
-            self._loop.call_at(self.t_us / 1e6 + value.seconds, self._resume, value.value)
+            self._loop.call_later(value.seconds, self._resume, value.value)
         elif isinstance(value, asyncio.Future):
             self._loop.busy.discard(self)
             value.add_done_callback(self._resolved)
