@@ -92,10 +92,10 @@ def keep(path: str, value) -> None:
         print(path, "not kept:", error)
 
 
-def sound_imu(settings):
+def sound_imu(settings, freed=None):
     """The sensor and its error of 1 g, None if it does not rest.  ImuError: it is none to be used."""
     kept = state.load(_IMU_FILE, 0)
-    imu = find_imu(make_bus(), time.sleep_ms, settings.imu_chip or kept)
+    imu = find_imu(make_bus(freed), time.sleep_ms, settings.imu_chip or kept)
     error_pm = imu.one_g_error_pm(_ONE_G_SAMPLES)
     if error_pm is not None and abs(error_pm) > _ONE_G_REFUSE_PM:
         text = "gravity is off by %d permille" % error_pm
@@ -108,7 +108,7 @@ def sound_imu(settings):
 def make_imu(journal, settings):
     """The sensor, or None with a record of why."""
     try:
-        imu, error_pm = sound_imu(settings)
+        imu, error_pm = sound_imu(settings, lambda clocks: journal.notice("bus_freed", clocks))
     except ImuError as error:
         print("no sensor:", error)
         journal.notice(error.notice, error.a, error.b)

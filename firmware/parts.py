@@ -14,15 +14,18 @@ from tasks.lamp import Lamp
 _LOG_PARTITION = "log"
 
 
-def make_bus():
-    """The bus of sensor and gauge, freed from a part that an earlier boot left in mid-byte.
+def make_bus(freed=None):
+    """The bus of sensor and gauge, freed from a part that an earlier boot left in mid-byte, of which `freed` is told.
 
     MicroPython gives the same object for the same bus, so a driver that holds it goes on with it.
     """
     scl = Pin(pins.I2C_SCL, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
     sda = Pin(pins.I2C_SDA, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
-    if not bus.free(scl, sda, time.sleep_us):
+    clocks = bus.free(scl, sda, time.sleep_us)
+    if clocks < 0:
         print("the I2C data line stays low")
+    elif clocks and freed:
+        freed(clocks)
     return I2C(pins.I2C_BUS, scl=scl, sda=sda, freq=pins.I2C_HZ)
 
 

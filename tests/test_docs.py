@@ -63,6 +63,24 @@ def test_the_index_names_every_page():
     assert [str(page) for page in pages if f"({page})" not in index] == []
 
 
+def test_every_row_of_the_faults_ends_with_tests_that_exist():
+    lines = (DOCS / "faults.md").read_text().splitlines()
+    rows = [
+        line for line in lines if line.startswith("| ") and not line.startswith(("| ---", "| what people"))
+    ]
+    assert len(rows) > 50
+    missing = []
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row.split(" | ")[-1])
+        assert tests, row
+        missing += [
+            f"{file}::{name}"
+            for file, name in tests
+            if not re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE)
+        ]
+    assert missing == []
+
+
 def test_the_stride_flags_of_the_contract_are_those_of_the_wire():
     text = " ".join((DOCS / "contract.md").read_text().split())
     assert f"`flags` is a list of: {', '.join(wire.STRIDE_FLAGS)}." in text

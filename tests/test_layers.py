@@ -136,6 +136,21 @@ def test_compiler_switches_are_spelled_as_the_compiler_reads_them(path):
     assert list(misspelt_switches(tree_of(path))) == []
 
 
+def called_in(tree, function):
+    """What a function of a module calls, as written."""
+    (found,) = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
+    return {ast.unparse(node.func) for node in ast.walk(found) if isinstance(node, ast.Call)}
+
+
+def test_the_radio_s_interrupt_copies_and_notes_and_does_nothing_that_waits():
+    """Lent data are copied; files, the bus and the stack itself are for the task.  kneecore.trust is pure."""
+    calls = called_in(tree_of(FIRMWARE / "tasks" / "radio.py"), "_irq")
+    assert calls - {"bytes", "self._flag.set"} == {
+        f"self._trust.{name}"
+        for name in ("get_secret", "set_secret", "connected", "disconnected", "encryption")
+    }
+
+
 @parametrize(sources(HOST, "standins"))
 def test_the_host_shares_only_kneecore(path):
     assert list(device_imports(tree_of(path))) == []

@@ -9,17 +9,19 @@ _CLOCKS = 9
 _HALF_US = 5  # 100 kHz, which every part keeps up with
 
 
-def free(scl, sda, sleep_us) -> bool:
-    """Pins as open-drain outputs with pull-ups, released.  Whether the data line is high in the end."""
-    for _ in range(_CLOCKS):
-        if sda.value():
-            break
+def free(scl, sda, sleep_us) -> int:
+    """Pins as open-drain outputs with pull-ups, released.  How many clocks it took until the data line was high; -1
+    if it stays low."""
+    clocks = 0
+    while not sda.value() and clocks < _CLOCKS:
         scl.value(0)
         sleep_us(_HALF_US)
         scl.value(1)
         sleep_us(_HALF_US)
-    free_now = bool(sda.value())
+        clocks += 1
+    if not sda.value():
+        clocks = -1
     sda.value(0)
     sleep_us(_HALF_US)
     sda.value(1)  # with the clock high: STOP
-    return free_now
+    return clocks

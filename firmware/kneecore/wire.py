@@ -69,7 +69,7 @@ NOTICES = (
     "error", "imu_missing", "imu_identity", "imu_one_g", "imu_settings", "bus_fault", "log_failed", "task_failed",
     "log_full", "rate_off", "motor_limit", "host_clock", "strap_slip", "motor_fault", "pairing_asked",
     "forget_asked", "log_missing", "log_damaged", "battery_low", "boots_failed", "sensor_back", "raw_stopped",
-    "paired", "imu_frozen",
+    "paired", "imu_frozen", "bus_freed",
 )  # fmt: skip
 RESETS = ("unknown", "power_on", "reset", "watchdog", "wake", "soft")  # why the unit booted
 WAKES = ("none", "motion", "button", "timer")  # what ended its sleep

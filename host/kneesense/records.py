@@ -36,6 +36,7 @@ _NOTICES = {
     "imu_settings": "the motion sensor did not take its settings",
     "imu_frozen": "the motion sensor repeats itself and was set up anew",
     "bus_fault": "the bus to the motion sensor failed",
+    "bus_freed": "a part held the bus to the motion sensor, and was made to let go",
     "log_failed": "the log cannot be written",
     "task_failed": "a part of the firmware failed and was started again",
     "log_full": "the log is full",

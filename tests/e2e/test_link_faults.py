@@ -12,7 +12,7 @@ import pytest
 from bleak import BleakClient
 from worlds import World, inside
 
-from kneecore import gatt, wire
+from kneecore import gatt, programme, wire
 from kneesense import ble
 from kneesense.device import Device
 from kneesense.frames import LogFrame
@@ -77,10 +77,17 @@ def test_records_are_the_same_at_every_mtu(tmp_path: Path, mtu: int, monkeypatch
 def test_five_quick_writes_get_five_answers(tmp_path: Path) -> None:
     async def act(world: World) -> None:
         async with world.device() as unit:
-            answers = await asyncio.gather(*(unit.get(name) for name in ("cue_m", "cue_n", "cue_side")), unit.time(),
-                                           unit.set("cue_m", 2))  # fmt: skip
-            assert answers[:3] == [3, 5, 0]
+            longest = [(1 + number % 30, 60, 10 * number) for number in range(programme.LONGEST)]
+            answers = await asyncio.gather(
+                unit.get("cue_m"),
+                unit.get("cue_n"),
+                unit.prescribe(1, 1, longest),
+                unit.time(),
+                unit.set("cue_m", 2),
+            )
+            assert answers[:2] == [3, 5]
             assert await unit.get("cue_m") == 2
+            assert [tuple(session) for session in (await unit.read_plan()).sessions] == longest
 
     inside(tmp_path, act)
 

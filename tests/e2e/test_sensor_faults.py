@@ -160,6 +160,8 @@ def test_a_bus_held_by_a_part_in_mid_byte_is_freed_at_boot(tmp_path: Path, clock
         world.unit.power_on()
         async with world.device() as unit:
             assert unit.info.chip == "mpu6050"
+        (notice,) = world.of("notice")
+        assert (wire.NOTICES[notice["notice"]], notice["a"]) == ("bus_freed", clocks)
 
     assert "no sensor" not in inside(tmp_path, act)
 

@@ -25,6 +25,7 @@ _NOTICES = {
     "imu_settings": {GAP, BOOT},
     "imu_frozen": {GAP},
     "bus_fault": {GAP, BOOT},
+    "bus_freed": {GAP, BOOT},
     "log_damaged": {RECORD, BOOT},
     "rate_off": {GAP},
     "pairing_asked": set(),
