@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from checks import own_home
 
+from checks import own_home
 from kneecore import wire
 from kneesense import ble, guide
 from kneesense.device import Device

@@ -4,9 +4,9 @@
     python -m checks.link [--seconds 60]        (`make link`: a minute or two)
 
 The real firmware records all of a run (500 samples a second, 6.7 KB/s of records), the host follows it as
-`kneesense run --raw` does.  `open`: the link carries more than that, and the host must be at most some seconds behind all
-the time.  `saturated`: it carries less; then the host has what it was told without a hole and falls behind, and
-once the link is better it must have all of it.  Samples are compared with the counts that the simulated chip made,
+`kneesense run --raw` does.  Where the link carries more than that, the host must be at most some seconds behind all the
+time.  Where it carries less (saturated), the host falls behind, has no hole in what it has, and once the link is better
+must have all of it.  Samples are compared with the counts that the simulated chip made,
 records with the unit's flash.
 """
 
@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 from checks import own_home
-
 from kneecore import wire
 from kneesense import ble
 from kneesense.bus import Arrival
@@ -201,9 +200,7 @@ def _samples(stored: Sequence[Any]) -> list[tuple[int, bytes]]:
         if record.code == wire.RAW.code:
             values = record.values()
             counts = values["counts"]
-            found += [
-                (values["sample"] + i, counts[12 * i : 12 * i + 12]) for i in range(len(counts) // 12)
-            ]
+            found += [(values["sample"] + i, counts[12 * i : 12 * i + 12]) for i in range(len(counts) // 12)]
     return found
 
 

@@ -25,7 +25,6 @@ from random import Random
 from typing import Any
 
 from checks import own_home
-
 from kneecore import chips, wire
 from kneesense import ble
 from kneesense.device import Device
