@@ -153,8 +153,8 @@ class Room:
                 self._reader = sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)
             boot = self.witness.boot
             row = self._reader.execute(
-                "SELECT frame FROM event WHERE boot = ? AND code = ? ORDER BY seq DESC LIMIT 1",
-                (boot, wire.STRIDE.code),
+                "SELECT frame FROM event WHERE device = ? AND boot = ? AND code = ? ORDER BY seq DESC LIMIT 1",
+                (self.unit.board.unit_id.hex(), boot, wire.STRIDE.code),
             ).fetchone()
             record = parse(row[0]) if row else None
             begun_us = self.witness.begun_us(boot)
