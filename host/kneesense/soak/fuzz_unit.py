@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from kneecore import wire
 
@@ -89,10 +88,8 @@ def _good_calibration() -> dict[str, int]:
 
 def log_ring() -> Target:
     """The unit's log and the auditor after flipped bits, bytes of nonsense, lost sectors: only what was written."""
-    flashlog, journal = load("drivers.flashlog"), load("tasks.journal")
-    images = []
-    for seed in range(8):
-        images.append(_written(flashlog, journal, Random(f"log {seed}")))
+    flashlog = load("drivers.flashlog")
+    images = [written_log(Random(f"log {seed}")) for seed in range(8)]
 
     def once(random: Random) -> None:
         image, written = random.choice(images)
@@ -130,10 +127,10 @@ def _mark(seq: int) -> bytes:
     return wire.frame(wire.MARK, {"seq": seq, "boot": 9, "t_us": 5, "kind": 1})
 
 
-def _written(flashlog: Any, journal: Any, random: Random) -> tuple[bytes, set[bytes]]:
+def written_log(random: Random, sector: int = FLASH_SECTOR) -> tuple[bytes, set[bytes]]:
     """(cells, frames) of a log that some records went to, and that a host has fetched a part of."""
-    partition = Partition()
-    log = flashlog.FlashLog(partition, _Still())
+    partition = Partition(sector=sector)
+    log = load("drivers.flashlog").FlashLog(partition, _Still())
     written = set()
     for _ in range(random.choice((LOG_RECORDS // 4, LOG_RECORDS, 4 * LOG_RECORDS))):
         record = random.choice((wire.STRIDE, wire.MARK, wire.ANCHOR, wire.RAW))

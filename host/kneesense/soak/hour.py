@@ -112,6 +112,7 @@ class Hour:
     async def _watch(self) -> None:
         """Nothing new stored in RECOVERY_S without a fault is a hang; then the user kills the program."""
         newest_us, without_s, looked_s = 0.0, 0.0, 0.0
+        quiet_s: list[list[float]] = []  # from, to
         while True:
             if self._loop.time() >= looked_s + _LOOK_S:
                 looked_s = self._loop.time()
@@ -119,15 +120,19 @@ class Hour:
             self._on_progress(sum(done.ended_s > 0 for done in self.faults), self._loop.time())
             recorded_us = self.room.recorded_us()
             if recorded_us > newest_us:
-                newest_us, without_s = recorded_us, 0.0
+                newest_us, without_s, quiet_s = recorded_us, 0.0, []
             elif not self._active:
                 without_s += _POLL_S
+                if not quiet_s or self._loop.time() > quiet_s[-1][1] + 2 * _POLL_S:
+                    quiet_s.append([self._loop.time() - _POLL_S, 0.0])
+                quiet_s[-1][1] = self._loop.time()
             if without_s > RECOVERY_S:
                 without_s = 0.0
                 since = [done.fault.name for done in self.faults if done.ended_s > newest_us / 1e6]
                 self.hangs.append(
                     f"nothing newer than {newest_us / 1e6:.1f} s is stored at {self._loop.time():.1f} s, after"
-                    f" {RECOVERY_S:g} s without a fault; before: {', '.join(since) or 'none'}"
+                    f" {RECOVERY_S:g} s without a fault ({', '.join(f'{a:.1f} to {b:.1f}' for a, b in quiet_s)});"
+                    f" before: {', '.join(since) or 'none'}"
                 )
                 if self.room.host is not None:
                     self.room.host.kill()
