@@ -116,17 +116,31 @@ def described(values: Mapping[str, int], made_utc: str = "") -> dict[str, Any]:
 def load(path: str | Path) -> Calibration:
     """Read a calibration JSON.  InputError if it cannot be read, has another shape, or is no mounting."""
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})", "choose another file") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: not a calibration JSON ({error})", _MAKE) from None
+    return loads(text, str(path))
+
+
+def loads(text: str, whose: str = "calibration") -> Calibration:
+    """The same from its text; `whose` begins every error."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{whose}: not a calibration JSON ({error})", _MAKE) from None
+    return from_json(values, whose)
+
+
+def from_json(values: Any, whose: str) -> Calibration:
+    """The same from what `to_json` gives."""
     names = [field.name for field in fields(Calibration) if field.default is MISSING]
     missing = [name for name in names if name not in values] if isinstance(values, dict) else names
     if missing:
-        message = f"{path}: not a calibration of this product: no {', '.join(missing)}"
+        message = f"{whose}: not a calibration of this product: no {', '.join(missing)}"
         raise InputError(message, _MAKE)
     try:
         return Calibration(
@@ -138,9 +152,9 @@ def load(path: str | Path) -> Calibration:
             **{name: str(values[name]) for name in ("side", "face", "chip", "made_utc")},
         )
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{whose}: {error}") from None
     except InputError as error:
-        raise InputError(f"{path}: {error}", error.advice) from None
+        raise InputError(f"{whose}: {error}", error.advice) from None
 
 
 def _finite(value: Any) -> float:

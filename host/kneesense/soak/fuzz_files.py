@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import warnings
+import weakref
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
+from zlib import crc32
 
 import numpy as np
 
@@ -27,6 +30,7 @@ from ..frames import LogFrame, parse
 from ..rawsamples import of_run
 from ..store import Store
 from ..stored import StoredRun
+from ..validate import folder
 from . import frames
 from .found import Found, Target
 from .fuzz_unit import written_log
@@ -106,8 +110,8 @@ class _Folder:
     """Of one fuzzer; goes with it."""
 
     def __init__(self) -> None:
-        self._kept = TemporaryDirectory()
-        self.path = Path(self._kept.name)
+        self.path = Path(mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
     def file(self, name: str, content: str | bytes) -> Path:
         path = self.path / name
@@ -115,20 +119,20 @@ class _Folder:
         return path
 
 
+_CALIBRATION = calibration.Calibration(
+    ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), (0.01, -0.02, 0.0), 1.01, -1.5, "right", "medial",
+    "mpu6050", "2026-01-02T03:04:05Z", 1.003,
+).to_text()  # fmt: skip
+
+
 def calibration_file() -> Target:
     """What it takes goes to a unit, so it must fit the wire."""
-    folder = _Folder()
-    good = calibration.Calibration(
-        ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)), (0.01, -0.02, 0.0), 1.01, -1.5, "right", "medial",
-        "mpu6050", "2026-01-02T03:04:05Z", 1.003,
-    ).to_text()  # fmt: skip
 
     def once(random: Random) -> None:
-        path = folder.file("calibration.json", spoilt(random, good))
         with contextlib.suppress(KneesenseError):
-            taken = calibration.load(path)
+            taken = calibration.loads(spoilt(random, _CALIBRATION))
             wire.frame(wire.CALIBRATE, {"token": 0, **taken.to_wire()})
-            if calibration.load(folder.file("again.json", taken.to_text())) != taken:
+            if calibration.loads(taken.to_text()) != taken:
                 raise Found("is not what was taken, when it is written and read again")
 
     return once
@@ -180,7 +184,7 @@ def prescription_file() -> Target:
 
 def recording_file() -> Target:
     """A recording: its rows are those written, in order, or it is refused."""
-    folder = _Folder()
+    place = _Folder()
 
     def once(random: Random) -> None:
         rows = [
@@ -188,7 +192,7 @@ def recording_file() -> Target:
             for i in range(ROWS)
         ]
         text = "t_s,ax,ay,az,gx,gy,gz\n" + "".join(",".join(f"{x:.4f}" for x in row) + "\n" for row in rows)
-        path = folder.file("run.csv", spoilt(random, text) if random.random() < 0.95 else text)
+        path = place.file("run.csv", spoilt(random, text) if random.random() < 0.95 else text)
         with contextlib.suppress(KneesenseError), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of numbers at the end of their range
             taken = recording.load(path)
@@ -203,6 +207,26 @@ def recording_file() -> Target:
             made = recording.quantise(taken, 500, _CHIP)
             if sum(len(segment.counts) for segment in made.segments) % 6:
                 raise Found("half a sample")
+
+    return once
+
+
+def truth_file() -> Target:
+    """What `validate` is told of a recording: how the sensor sat, and when the feet met the ground."""
+    given = _Given("run.truth.json")
+    good = json.dumps(
+        {
+            "side": "left",
+            "strides": [{"ic_s": 1.5, "to_s": 1.75, "contact_s": 0.25}],
+            "calibration": calibration.loads(_CALIBRATION).to_json(),
+        }
+    )
+
+    def once(random: Random) -> None:
+        given.data = spoilt(random, good).encode("utf-8", "surrogatepass")
+        with contextlib.suppress(KneesenseError):
+            truth = folder.truth_of(given)
+            folder.Trial("", "run", given, "truth", truth).worn()
 
     return once
 
@@ -243,9 +267,21 @@ def _image() -> bytes:
     return part.ljust(0x10000 - espimage.OFFSET, b"\xff") + part
 
 
+class _Given(type(Path())):  # type: ignore[misc]
+    """A file that is not on the disk."""
+
+    data = b""
+
+    def read_bytes(self) -> bytes:
+        return self.data
+
+    def read_text(self, *options: object, **more: object) -> str:
+        return self.data.decode()
+
+
 def imported_file() -> Target:
     """`import`: a log whose first line is right and says nonsense, sectors of a flash, anything at all."""
-    folder = _Folder()
+    given = _Given("log")
     flash, known = written_log(Random("flash"), logimage.SECTOR)
 
     def once(random: Random) -> None:
@@ -254,7 +290,7 @@ def imported_file() -> Target:
             said = spoilt(random, json.dumps({"unit": "0a0b", "runner": "Ann"})).encode(
                 "utf-8", "surrogatepass"
             )
-            data = b"%s1 %s %08x\n" % (logfile.MAGIC, said, logfile.crc32(said))
+            data = b"%s1 %s %08x\n" % (logfile.MAGIC, said, crc32(said))
         elif kind == 1:
             cells = bytearray(flash)
             for _ in range(random.choice((1, 3))):
@@ -264,7 +300,8 @@ def imported_file() -> Target:
         else:
             data = random.randbytes(random.randint(0, 200))
         with contextlib.suppress(KneesenseError):
-            log = logimport.read(folder.file("log", data), random.choice((None, "0a0b")), "Ann")
+            given.data = data
+            log = logimport.read(given, random.choice((None, "0a0b")), "Ann")
             if any(record.frame not in known for record in log.records):
                 raise Found("a record that nobody wrote is imported")
 
@@ -273,12 +310,12 @@ def imported_file() -> Target:
 
 def store_of_nonsense() -> Target:
     """Records with a right checksum and wrong values, stored and shown: all are kept, and a run can be looked at."""
-    folder = _Folder()
+    place = _Folder()
     number = [0]
 
     def once(random: Random) -> None:
         number[0] += 1
-        path = folder.path / f"{number[0]}.sqlite"
+        path = place.path / f"{number[0]}.sqlite"
         wanted = _run(random)
         with Store(path) as store:
             store.add("0a0b", wanted.values(), runner=random.choice((None, "Ann")))
@@ -291,7 +328,7 @@ def store_of_nonsense() -> Target:
                     json.dumps(StoredRun(store, run).summary, allow_nan=False)
                 with contextlib.suppress(KneesenseError):
                     of_run(store, run)
-        for file in folder.path.glob(f"{number[0]}.sqlite*"):
+        for file in place.path.glob(f"{number[0]}.sqlite*"):
             file.unlink()
 
     return once
@@ -321,6 +358,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "calibration_file": calibration_file,
     "prescription_file": prescription_file,
     "recording_file": recording_file,
+    "truth_file": truth_file,
     "micropython_image": micropython_image,
     "imported_file": imported_file,
     "store_of_nonsense": store_of_nonsense,

@@ -7,10 +7,10 @@ itself is found at once.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from hashlib import sha256
 from random import Random
 from types import SimpleNamespace
@@ -45,7 +45,6 @@ class _Heard:
 
 def notifications() -> Target:
     """A unit's answers, records and transfer in pieces, with nonsense between: nothing reaches whom it is not for."""
-    loop = asyncio.new_event_loop()
 
     def once(random: Random) -> None:
         sent: list[tuple[Channel, bytes]] = [
@@ -53,7 +52,7 @@ def notifications() -> Target:
         ]
         device = Device(_Heard(_in_pieces(random, sent)))  # type: ignore[arg-type]
         tokens = range(random.randint(0, 3))
-        device._pending = {token: loop.create_future() for token in tokens}
+        device._pending = {token: Future() for token in tokens}  # type: ignore[misc]
         transfer = device._transfer = Inbox() if random.random() < 0.5 else None
         pending = dict(device._pending)
         with contextlib.suppress(StopIteration):
@@ -107,9 +106,9 @@ class _Board:
     timeout: float | None = None
 
     def __init__(self, random: Random, sick: float) -> None:
-        self.time = SimpleNamespace(monotonic=lambda: self._now_s)
         self._random, self._sick = random, sick
         self._now_s = 0.0
+        self.time = SimpleNamespace(monotonic=lambda: self._now_s)
         self._out = bytearray()
         self._pasting = False
         self._trees = 0

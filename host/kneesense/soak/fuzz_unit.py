@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from kneecore import wire
+from kneecore import settings, wire
 
 from .. import logimage
 from . import frames
@@ -36,6 +36,9 @@ def commands() -> Target:
             if before is not None and before != (unit.state(), around.files):
                 raise Found(f"done for a stranger: {frame.hex()}")
             _read_out(unit, random)
+            for setting in settings.TABLE:
+                if not setting.low <= unit.settings.get(setting.name) <= setting.high:
+                    raise Found(f"{setting.name} = {unit.settings.get(setting.name)} after {frame.hex()}")
         _check_replies(unit.radio.replies, frame, trusted)
 
     return once
@@ -172,6 +175,8 @@ def kept_files() -> Target:
         door.save_bonds([(1, bytes(7), b"{}"), (2, bytes(7), b"{}")])
         state.save("boot.json", [5, 0])
         state.save("session.json", 4)
+        state.save("imu.json", 3)
+        state.save("motor.json", [7, 8, 9])
         state.save("settings.json", {"cue_m": 3, "battery_stop_mv": 3350})
     good = dict(around.files)
     readers: dict[str, Callable[[], object]] = {
@@ -180,6 +185,8 @@ def kept_files() -> Target:
         "calibration.json": lambda: unit.new_calibrator().calibration,
         "coaching.json": lambda: unit.new_coaching().plan(1),
         "session.json": lambda: state.load("session.json", 0),
+        "imu.json": lambda: state.load("imu.json", 0),
+        "motor.json": lambda: bytes(state.load("motor.json", [])),
         "settings.json": lambda: vars(load("tasks.control").kept_settings()),
     }
     values: dict[str, tuple[object, object]] = {}
