@@ -7,13 +7,13 @@ from kneecore import wire
 from kneesense import calibration, espimage, repl
 from kneesense import frames as log_frames
 from kneesense.records import RunRecords
-from kneesense.soak import fuzz, fuzz_files, unitcode
+from kneesense.soak import fuzz, fuzz_files, fuzz_images, unitcode
 from kneesense.soak.found import Found
 
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_no_crash_and_no_false_record(target):
-    fuzz.run(target, 1000 if target in fuzz_files.TARGETS else 3000, 1)
+    fuzz.run(target, 1000 if target in {**fuzz_files.TARGETS, **fuzz_images.TARGETS} else 3000, 1)
 
 
 def spoil_check(monkeypatch):

@@ -19,7 +19,7 @@ from .. import answers, ble, logfile
 from ..errors import KneesenseError
 from ..frames import parse
 from ..records import RunRecords
-from . import frames, fuzz_files, fuzz_lines, fuzz_unit
+from . import frames, fuzz_files, fuzz_images, fuzz_lines, fuzz_unit
 from .found import Found, Target
 
 
@@ -202,6 +202,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "log_file": log_file,
     **fuzz_unit.TARGETS,
     **fuzz_files.TARGETS,
+    **fuzz_images.TARGETS,
     **fuzz_lines.TARGETS,
 }
 WORTH = {
