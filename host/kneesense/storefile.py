@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import InputError, StoreBusy, StoreError, StoreFull
+from .errors import UPDATE_HOST, InputError, StoreBusy, StoreError, StoreFull
 
 APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
@@ -285,7 +285,7 @@ class StoreFile:
         """Whether it lacks tables of this version."""
         version = int(self._row("PRAGMA user_version")[0])
         if version > len(MIGRATIONS):
-            raise StoreError(f"{self.file} was made by a newer kneesense", "pip install --upgrade kneesense")
+            raise StoreError(f"{self.file} was made by a newer kneesense", UPDATE_HOST)
         return version < len(MIGRATIONS)
 
     def _migrate(self) -> None:
