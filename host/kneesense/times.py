@@ -112,6 +112,17 @@ def meant(text: str) -> int:
     return us
 
 
+def day(text: str) -> int:
+    """Microseconds since 1970 of the beginning of a day that a user gives, local; or as `meant`.  Raises InputError."""
+    if len(text.strip()) > len("2026-11-30"):
+        return meant(text)
+    try:
+        given = datetime.strptime(text.strip(), "%Y-%m-%d")
+    except ValueError:
+        raise InputError(f"{text} is no date", "such as 2026-11-30") from None
+    return round(given.astimezone().timestamp() * 1e6)
+
+
 def _local(us: int) -> datetime:
     return datetime.fromtimestamp(us / 1e6, UTC).astimezone()
 

@@ -2,6 +2,7 @@
 """Fixtures of the host tests."""
 
 import json
+import time
 
 import pytest
 from fakebleak import stack
@@ -40,3 +41,16 @@ def tell_json(tell):
         return code, records, err
 
     return run
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Move this computer to another time zone."""
+
+    def move(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
