@@ -7,6 +7,9 @@ Exit codes: 1 device or link failed, 2 bad user input or file, 3 nothing found, 
 
 from __future__ import annotations
 
+UPDATE_UNIT = "put this version's firmware on it, over its USB cable: kneesense deploy"
+UPDATE_HOST = "pip install --upgrade kneesense"
+
 
 class KneesenseError(Exception):
     """Base of every error a user may meet."""
@@ -110,7 +113,7 @@ class VersionMismatch(KneesenseError):
         self.device, self.host = device, host
         super().__init__(
             f"the unit speaks wire version {device}, this program {host}",
-            "update the unit's firmware" if device < host else "pip install --upgrade kneesense",
+            UPDATE_UNIT if device < host else UPDATE_HOST,
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What it costs to write a run of 90 minutes as FIT, and what a library for that takes for as many records (bench.py)."""
+"""What it costs to write a run of 90 minutes as FIT, and what a library for it takes (see bench.py)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from kneecore import wire
 
 from .answers import Progress
 from .device import Device
-from .errors import CommandRefused, KneesenseError
+from .errors import UPDATE_UNIT, CommandRefused, KneesenseError
 from .store import Store
 from .times import utc_now
 from .verdict import Verdict, read
@@ -74,7 +74,7 @@ async def _verdict(unit: Device, seq: int, store: Store | None) -> Verdict:
 
 def _why(name: str, status: str) -> str:
     if status == "unknown_command":
-        return "update the unit's firmware"
+        return UPDATE_UNIT
     if status != "bad_state":
         return ""
     return {

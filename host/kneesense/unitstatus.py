@@ -13,6 +13,7 @@ from kneecore import wire
 
 from . import battery
 from .answers import UnitHealth, UnitInfo
+from .errors import UPDATE_HOST, UPDATE_UNIT
 from .store import Unit
 from .tie import Tie
 
@@ -125,11 +126,13 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
         )
     if info.wire[1] < wire.MINOR:
         found.append(_older(info))
+    elif info.wire[1] > wire.MINOR:
+        found.append(_newer(info))
     return found
 
 
 def _trouble(code: str, health: UnitHealth) -> Finding:
-    unknown = (f"the unit tells of '{code}'", "update kneesense")
+    unknown = (f"the unit tells of '{code}'", UPDATE_HOST)
     words = _NO_LOG if code == "log" and not health.capacity_bytes else _TROUBLES.get(code, unknown)
     return Finding(code, *words, wrong=True)
 
@@ -138,7 +141,16 @@ def _older(info: UnitInfo) -> Finding:
     return Finding(
         "older_firmware",
         f"the unit's firmware {info.firmware} is older than this program and cannot tell everything",
-        "update it",
+        UPDATE_UNIT,
+    )
+
+
+def _newer(info: UnitInfo) -> Finding:
+    return Finding(
+        "newer_firmware",
+        f"the unit's firmware {info.firmware} is newer than this program, which keeps all it logs but does not"
+        " show what it does not know",
+        UPDATE_HOST,
     )
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the host tests."""
 
+import io
 import json
+import sys
 import time
 
 import pytest
@@ -54,3 +56,16 @@ def zone(monkeypatch):
     yield move
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """A person at a terminal who types these lines, and then nothing more."""
+
+    def type_in(*lines):
+        typed = io.StringIO("".join(f"{line}\n" for line in lines))
+        typed.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", typed)
+        return typed
+
+    return type_in

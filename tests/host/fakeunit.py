@@ -6,7 +6,7 @@ It keeps its log over connections and reboots, as a unit does; a test drives it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kneecore import programme, settings, wire
 from kneesense.clock import Moment
@@ -14,6 +14,7 @@ from kneesense.errors import LinkLost
 from kneesense.frames import LogFrame, parse
 from kneesense.inbox import Inbox
 from kneesense.link import Channel
+from kneesense.soak.frames import sealed
 
 CALIBRATION = dict.fromkeys(wire.CALIBRATE.names[1:], 0) | {
     "rotation_q14_0": 16384,
@@ -65,10 +66,14 @@ class FakeUnit:
         self.unreachable = False
         self.major = wire.MAJOR
         self.minor = 0
+        self.shaped: Callable[[wire.Record, bytes], bytes] = lambda record, frame: frame
+        """Makes of a logged frame what another version would log."""
         self.speaks_major = wire.MAJOR  # in the first byte of its frames
         self.cut = 244  # bytes in a notification
         self.silent: set[str] = set()  # commands it does not answer
         self.refuses: dict[str, int] = {}  # command -> status
+        self.known_settings = len(settings.TABLE)  # fewer in an older firmware
+        self.refused_settings: set[int] = set()  # numbers of settings that it does not set
         self.held: list[bytes] | None = None  # a list here keeps answers back until release()
         self.lose_events: set[int] = set()  # seq of live records lost on the way
         self.repeat_events = False
@@ -88,6 +93,14 @@ class FakeUnit:
         self.t_us += 350_000
         filled = dict.fromkeys(record.names, 0) | dict(values)
         frame = wire.frame(record, filled | {"seq": self.next_seq, "boot": self.boot, "t_us": self.t_us})
+        return self._log(self.shaped(record, frame))
+
+    def unknown(self, code: int, body: bytes) -> LogFrame:
+        """Log a record of a later version."""
+        key = wire.payload(wire.MARK, {"seq": self.next_seq, "boot": self.boot, "t_us": self.t_us, "kind": 0})
+        return self._log(sealed(code, key[:-1] + body))
+
+    def _log(self, frame: bytes) -> LogFrame:
         logged = parse(frame)
         assert logged is not None
         self.log.append(logged)
@@ -133,6 +146,10 @@ class FakeUnit:
         assert record is not None
         self.commands.append(record.name)
         status = self.refuses.get(record.name, wire.OK)
+        if record in (wire.GET, wire.SET) and values["setting"] >= self.known_settings:
+            status = wire.BAD_VALUE
+        if record is wire.SET and values["setting"] in self.refused_settings:
+            status = wire.FAILED
         data = b""
         if status == wire.OK:
             data = getattr(self, "_" + record.name)(values) or b""
