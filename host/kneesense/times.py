@@ -8,7 +8,7 @@ carry UTC with Z and milliseconds, people read local time to the minute.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from .errors import InputError
 
@@ -105,6 +105,14 @@ def day_meant(text: str) -> date:
         raise InputError(f"{text} is no day", "such as 2026-11-30") from None
 
 
+def day_or_moment(text: str) -> int:
+    """Microseconds since 1970 of where a day that a user gives begins, local; or as `meant`.  Raises InputError."""
+    if len(text.strip()) > len("2026-11-30"):
+        return meant(text)
+    begin = datetime.combine(day_meant(text), time()).astimezone()
+    return round(begin.timestamp() * 1e6)
+
+
 def meant(text: str) -> int:
     """Microseconds since 1970 of a date and time that a user gives: local, unless it has a zone.  Raises InputError."""
     advice = "such as 2026-11-30T07:15, local time, or 2026-11-30T06:15Z"
@@ -123,17 +131,6 @@ def meant(text: str) -> int:
     if us < FIRST_UTC_US:
         raise InputError(f"{text} is before there were units", advice)
     return us
-
-
-def day(text: str) -> int:
-    """Microseconds since 1970 of the beginning of a day that a user gives, local; or as `meant`.  Raises InputError."""
-    if len(text.strip()) > len("2026-11-30"):
-        return meant(text)
-    try:
-        given = datetime.strptime(text.strip(), "%Y-%m-%d")
-    except ValueError:
-        raise InputError(f"{text} is no date", "such as 2026-11-30") from None
-    return round(given.astimezone().timestamp() * 1e6)
 
 
 def _local(us: int) -> datetime:

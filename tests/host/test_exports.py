@@ -99,7 +99,7 @@ def value(text, kind):
     if text == "":
         return None
     read = {"int": int, "float": float, "bool": {"true": True, "false": False}.get, "text": str}
-    return times.day(text) if kind == "time" else read[kind](text)
+    return times.day_or_moment(text) if kind == "time" else read[kind](text)
 
 
 def from_csv(folder, table):
@@ -242,7 +242,7 @@ WRONG = [
     (("--all", "--runner", "Cid", "--to", "x"), "no runner Cid"),
     (("2", "--to", "x.fit"), "nobody knows when it was"),
     (("2", "--to", "x.tcx"), "nobody knows when it was"),
-    (("--since", "01.02.2027", "--to", "x.csv"), "is no date"),
+    (("--since", "01.02.2027", "--to", "x.csv"), "is no day"),
     (("--since", "2027-01-01", "--to", "x.kneebundle"), "--runner NAME"),
 ]
 

@@ -77,7 +77,7 @@ def export(
     file = store_file(flags.store)
     if not file.exists():
         raise NothingFound(f"there are no runs in {file} yet", "kneesense run records one")
-    since_us = None if since is None else times.day(since)
+    since_us = None if since is None else times.day_or_moment(since)
     with Store(file, read_only=True) as store:
         if everything:
             written = _everything(store, runner, to, out)
