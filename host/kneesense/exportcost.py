@@ -10,7 +10,7 @@ from pathlib import Path
 from kneecore import wire
 
 from . import fitfile
-from .frames import parse
+from .frames import LogFrame, parse
 from .samplecost import Skip
 from .store import Run, Store
 from .stored import StoredRun
@@ -35,7 +35,7 @@ def _timed(store: Store, run: Run) -> float:
 
 
 def _recorded(store: Store) -> Run:
-    frames = []
+    frames: list[LogFrame] = []
 
     def record(kind: wire.Record, t_us: int, **values: int) -> None:
         key = {"seq": len(frames) + 1, "boot": 1, "t_us": t_us}
