@@ -4,6 +4,7 @@
 import io
 import json
 import sys
+import time
 
 import pytest
 from fakebleak import stack
@@ -42,6 +43,19 @@ def tell_json(tell):
         return code, records, err
 
     return run
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Move this computer to another time zone."""
+
+    def move(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture
