@@ -4,6 +4,7 @@
 import io
 import json
 import sys
+import time
 
 import pytest
 from fakebleak import stack
@@ -58,6 +59,19 @@ class _Terminal(io.StringIO):
         line = self.left.pop(0) if self.left else None
         line = line() if callable(line) else line
         return "" if line is None else f"{line}\n"
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Move this computer to another time zone."""
+
+    def move(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture
