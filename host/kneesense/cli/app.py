@@ -37,6 +37,7 @@ COMMANDS = {
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
     "date": "Say when a run was, where no clock knows.",
+    "diary": "The training diary: load, pain, shoes, and what follows from them.",
     "fetch-log": "Fetch the raw log of a unit into a file.",
     "import": "Import logs fetched into files, or images of a unit's flash.",
     "delete": "Delete a run, all of a runner, or a unit's log.",
