@@ -12,7 +12,7 @@ from pathlib import Path
 from drivers.flashlog import RAW_RESERVE_BYTES
 from kneecore import chips, gatt, sector, settings, wire
 from kneecore.meanings import MEANINGS
-from kneesense import errors, partitions
+from kneesense import errors, partitions, unitsettings
 from kneesense.cli.app import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -172,10 +172,20 @@ def gatt_table() -> str:
 
 def settings_table() -> str:
     rows = (
-        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, MEANINGS[s.name])
-        for i, s in enumerate(settings.TABLE)
+        (
+            i,
+            f"`{s.name}`",
+            s.default,
+            f"{s.low} to {s.high}",
+            s.unit,
+            f"`{item.name}`: {item.span}",
+            item.counts_from,
+            MEANINGS[s.name],
+        )
+        for i, (s, item) in enumerate(zip(settings.TABLE, unitsettings.ITEMS, strict=True))
     )
-    return table(("number", "name", "default", "range", "unit", "meaning"), rows)
+    head = ("number", "name", "default", "range", "unit", "in `kneesense settings`", "counts from", "meaning")
+    return table(head, rows)
 
 
 def raw_table() -> str:

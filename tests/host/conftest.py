@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the host tests."""
 
+import io
 import json
+import sys
 
 import pytest
 from fakebleak import stack
@@ -40,3 +42,16 @@ def tell_json(tell):
         return code, records, err
 
     return run
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """A person at a terminal who types these lines, and then nothing more."""
+
+    def type_in(*lines):
+        typed = io.StringIO("".join(f"{line}\n" for line in lines))
+        typed.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", typed)
+        return typed
+
+    return type_in

@@ -72,6 +72,8 @@ class FakeUnit:
         self.cut = 244  # bytes in a notification
         self.silent: set[str] = set()  # commands it does not answer
         self.refuses: dict[str, int] = {}  # command -> status
+        self.known_settings = len(settings.TABLE)  # fewer in an older firmware
+        self.refused_settings: set[int] = set()  # numbers of settings that it does not set
         self.held: list[bytes] | None = None  # a list here keeps answers back until release()
         self.lose_events: set[int] = set()  # seq of live records lost on the way
         self.repeat_events = False
@@ -144,6 +146,10 @@ class FakeUnit:
         assert record is not None
         self.commands.append(record.name)
         status = self.refuses.get(record.name, wire.OK)
+        if record in (wire.GET, wire.SET) and values["setting"] >= self.known_settings:
+            status = wire.BAD_VALUE
+        if record is wire.SET and values["setting"] in self.refused_settings:
+            status = wire.FAILED
         data = b""
         if status == wire.OK:
             data = getattr(self, "_" + record.name)(values) or b""

@@ -6,7 +6,7 @@ from test_records import keys
 
 from kneecore import wire
 from kneecore.settings import INDEX
-from kneesense import clock
+from kneesense import ble, clock
 from kneesense.answers import UnitHealth, UnitInfo
 from kneesense.store import Store, Unit
 from kneesense.unitstatus import bytes_a_second, findings, hours_left
@@ -155,7 +155,8 @@ def test_the_clock_is_compared_with_the_last_time_they_talked(tell_json, paired,
     assert tell_json("status")[1][0]["clock_moved_ms"] == pytest.approx(250, abs=1)
 
 
-def test_a_unit_out_of_range_is_one_line(tell, paired, stack):
+def test_a_unit_out_of_range_is_one_line(tell, paired, stack, monkeypatch):
+    monkeypatch.setitem(ble.BleLink.__init__.__kwdefaults__, "find_s", 0.1)
     stack.in_range = {}
     code, out, err = tell("status")
     assert (code, out, len(err)) == (3, [], 1)

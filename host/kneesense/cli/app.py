@@ -29,6 +29,7 @@ COMMANDS = {
     "run": "Record a run live, with cues and alerts.",
     "cue": "Show or set what the unit cues: rule, target, band.",
     "programme": "The faded retraining programme: show, set, import, export, stop.",
+    "settings": "Show or change every setting of a unit; to a file and back.",
     "buzz": "Try the vibration and its patterns.",
     "mute": "Silence the cues of the run that goes on.",
     "status": "Tell how a unit is: battery, storage, clock, and what is wrong.",

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ from cyclopts import App, Parameter
 
 from ..advice import ASSESS, STOP
 from ..errors import InputError, NothingFound
-from . import diarymore
+from . import asking, diarymore
 from .options import Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
@@ -331,7 +330,7 @@ def _check(target: Target, values: dict[str, Any], pain: dict[str, int], correct
 
 
 def _may_ask(flags: StoreFlags) -> bool:
-    return sys.stdin.isatty() and not flags.json
+    return asking.at_terminal() and not flags.json
 
 
 def _asked(store: Store, name: str, target: Target, out: Output) -> tuple[dict[str, Any], dict[str, int]]:
@@ -340,7 +339,7 @@ def _asked(store: Store, name: str, target: Target, out: Output) -> tuple[dict[s
     from .diaryask import guided
     from .who import prompted, today
 
-    if not sys.stdin.isatty():
+    if not asking.at_terminal():
         raise InputError("nothing to write down", "kneesense diary add --help names what there is")
     worn = [row["name"] for row in store.shoes(name) if row["retired_day"] is None]
     ran = target.run is not None or (target.entry is not None and target.entry.ran)
@@ -359,7 +358,7 @@ def _ask_longest(store: Store, name: str, out: Output) -> None:
     from .diarymore import length
     from .who import prompted, today
 
-    while (text := ask(prompted, out)) is not None:
+    while (text := ask(prompted)) is not None:
         try:
             store.set_longest(name, today().isoformat(), *length(text))
             return

@@ -12,7 +12,12 @@ from ..errors import InputError
 from ..store import Run, Store
 from .output import Output
 
-Prompt = Callable[[str], str]
+Prompt = Callable[[str], str | None]
+"""None: no answer is to come."""
+
+
+class _Ended(Exception):
+    """Whoever was asked has gone."""
 
 
 def guided(
@@ -34,14 +39,14 @@ def guided(
             continue
         try:
             answer = _answer(question, shoes, prompt, out)
-        except EOFError:
+        except _Ended:
             break
         if answer is not None:
             answers[question.key] = answer
     return answers
 
 
-def longest(prompt: Prompt, out: Output) -> str | None:
+def longest(prompt: Prompt) -> str | None:
     """The one question about what was before the diary; None without an answer."""
     try:
         return (
@@ -80,10 +85,7 @@ def knee(store: Store, new: Sequence[Run], said: int | None, prompt: Prompt | No
 
 def _knee(runner: str, run: Run, prompt: Prompt | None) -> int | None:
     while prompt is not None:
-        try:
-            text = prompt(f"Run {run.id} of {runner}: how is the knee, 0 to 10 (Enter: later)? ").strip()
-        except EOFError:
-            return None
+        text = prompt(f"Run {run.id} of {runner}: how is the knee, 0 to 10 (Enter: later)?")
         if not text:
             return None
         try:
@@ -116,7 +118,9 @@ def _answer(question: Question, shoes: Sequence[str], prompt: Prompt, out: Outpu
         return None
     choice = f" ({', '.join(offered)})" if offered else ""
     while True:
-        text = prompt(f"{question.words}{choice}? ").strip()
+        text = prompt(f"{question.words}{choice}?")
+        if text is None:
+            raise _Ended
         if not text:
             return None
         try:

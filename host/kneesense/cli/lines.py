@@ -133,6 +133,12 @@ def _told(r: Values) -> str:
     return event(r["t_s"], r["message"])
 
 
+def _delivery(r: Values) -> str | None:
+    """Only what did not get out: the alert itself was told."""
+    failed = "; ".join(f"{name}: {why}" for name, why in r["why"].items())
+    return event(r["t_s"], f"alert {r['code']} not delivered by {failed}") if failed else None
+
+
 def _session(r: Values) -> str:
     minutes = f"{r['run_s'] / 60:.0f} of {r['planned_s'] / 60:.0f} min"
     in_band = [
@@ -178,6 +184,7 @@ _LINES: dict[str, Callable[[Values], str | None]] = {
     "alert": lambda r: "!" + _told(r)[1:],
     "battery": lambda r: _told(r) if r["code"] == "battery_low" else None,
     "boot": _told,
+    "delivery": _delivery,
     "link": _told,
     "pair": _pair,
     "session": _session,

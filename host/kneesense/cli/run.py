@@ -35,6 +35,8 @@ async def run(
     duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
+    alert: Annotated[list[str] | None, Parameter(negative=())] = None,
+    remember_alerts: Annotated[bool, Parameter(negative=())] = False,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
@@ -46,7 +48,8 @@ async def run(
     that is not there is told and looked for; the other goes on.  At the end both legs are compared.
 
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
-    kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d
+    kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d;
+    kneesense run --alert sound --alert webhook:https://HOST/PATH --remember-alerts
 
     Parameters
     ----------
@@ -76,10 +79,17 @@ async def run(
         Neither start nor stop a run: fetch what is missing and follow what runs.
     end
         With --attach: end the run that goes on, after fetching all of it.
+    alert
+        Where alerts go besides the terminal: sound, desktop, webhook:URL, mqtt:HOST/TOPIC, mqtts:USER@HOST/TOPIC, or
+        none; once for each. Default: what --remember-alerts has kept.
+    remember_alerts
+        Keep these --alert for later runs on this computer.
     """
     from .. import prescription, prescription_reader
     from ..alerts import Alerts
     from ..ble import BleLink
+    from ..outlets.choice import chosen
+    from ..outlets.delivery import Deliveries
     from ..paths import store_file
     from ..session import Plan, Session
     from ..store import Store
@@ -114,6 +124,7 @@ async def run(
         values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
     if raw is not None:
         values["raw_record"] = int(raw)
+    deliveries = Deliveries(chosen(alert, remember_alerts, out.warn))
     with Store(store_file(flags.store)) as store:
         units = worn(store.units(), unit, runner)
         who = runner or units[0].runner
@@ -128,16 +139,18 @@ async def run(
             mounted = fields.get(paired.device)
             plan = Plan(values, mounted, runner if attach else who, attach, end, coached=True)
             session = Session(partial(BleLink, paired.handle), store, plan, unit_id=paired.device)
-            alerts = Alerts([AlertLine(leg)], paired, on_pain=on_pain)
+            line = AlertLine(leg, deliveries, {"unit": paired.handle, "side": paired.side})
+            alerts = Alerts([line], paired, on_pain=on_pain)
             followers.append(Follower(session, store, leg, alerts))
         if len(units) > 1:
             from ..legwatch import LegWatch
 
-            beside = Beside(LegWatch(store, units), out)
+            beside = Beside(LegWatch(store, units), out, deliveries)
             for follower in followers:
                 follower.beside = beside
         sessions = [follower.session for follower in followers]
-        return await follow(followers, Together(sessions, store, begin=not attach), store, out, duration_s)
+        together = Together(sessions, store, begin=not attach)
+        return await follow(followers, together, store, out, duration_s, deliveries)
 
 
 def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:

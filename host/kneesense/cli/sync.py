@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,7 @@ async def sync(
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
-    from . import diaryask
+    from . import asking, diaryask
     from .progress import bars
     from .units import of
     from .who import prompted
@@ -72,7 +71,7 @@ async def sync(
         joined = outings.join(store)
         came = {run for result, _ in done for run in result["runs"]}
         ended = [run for run in store.runs() if run.id in came and StoredRun(store, run).ended]
-        ask = prompted if sys.stdin.isatty() and not flags.json else None
+        ask = prompted if asking.at_terminal() and not flags.json else None
         diaryask.knee(store, ended, knee, ask, out)
     for error in {str(error): error for _, error in done if isinstance(error, AdapterError)}.values():
         out.error(error)

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date, timedelta
 
 from .. import times
 from ..errors import InputError, NothingFound
 from ..store import Store
+from . import asking
 
 _WORDS = {"today": 0, "yesterday": 1}
 
@@ -46,7 +46,9 @@ def day(text: str | None) -> date:
     return found
 
 
-def prompted(prompt: str) -> str:
-    """A person's answer; the question goes to stderr, for stdout may be for JSON alone."""
-    print(prompt, end="", file=sys.stderr, flush=True)
-    return input()
+def prompted(question: str) -> str | None:
+    """A person's answer; None: there is none to come."""
+    try:
+        return asking.ask(question, "")
+    except InputError:
+        return None
