@@ -26,7 +26,7 @@ _METRES: dict[str, Fraction] = {
 _FARTHEST_M = 500_000
 _LONGEST_S = 48 * 3600
 _NIGHT_MIN = 24 * 60
-_NUMBER = re.compile(r"(\d+)(?:([.,])(\d+))?\s*([a-z]*)")
+_NUMBER = re.compile(r"([0-9]+)(?:([.,])([0-9]+))?\s*([a-z]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ def sleep_min(text: str, flag: str = "--sleep") -> int:
     """Whole minutes of `7.5` (hours) or `7:30`."""
     wanted = "hours such as 7.5, or 7:30"
     given = text.strip().lower().removesuffix("h").strip()
-    if match := re.fullmatch(r"(\d{1,2}):([0-5]\d)", given):
+    if match := re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", given):
         total = 60 * int(match[1]) + int(match[2])
-    elif match := re.fullmatch(r"(\d{1,2})(?:[.,](\d+))?", given):
+    elif match := re.fullmatch(r"([0-9]{1,2})(?:[.,]([0-9]+))?", given):
         total = round(60 * Fraction(f"{match[1]}.{match[2] or 0}"))
     else:
         raise InputError(f"{flag} {text}: is no time of sleep", wanted)

@@ -106,8 +106,9 @@ def _fit(path: Path, data: bytes) -> Track:
     except ImportError as error:
         raise ExtraMissing("fit", "reading a FIT file needs the extra 'fit'") from error
     metres, starts, ends = 0.0, [], []
+    strict, strictly = fitdecode.CrcCheck.RAISE, fitdecode.ErrorHandling.RAISE
     try:
-        with fitdecode.FitReader(data) as reader:
+        with fitdecode.FitReader(data, check_crc=strict, error_handling=strictly) as reader:
             for frame in reader:
                 if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "session":
                     start = frame.get_value("start_time", fallback=None)
@@ -117,7 +118,7 @@ def _fit(path: Path, data: bytes) -> Track:
                             start.timestamp() + (frame.get_value("total_elapsed_time", fallback=0) or 0)
                         )
                     metres += frame.get_value("total_distance", fallback=0) or 0
-    except (fitdecode.FitError, ValueError, TypeError, OverflowError) as error:
+    except Exception as error:  # whatever another's decoder raises, the file is the reason
         raise InputError(f"{path}: is no FIT file, or a damaged one: {error}", _WANTED) from error
     if not starts:
         raise InputError(f"{path}: no session in it", _WANTED)

@@ -48,12 +48,7 @@ def guided(
 
 def longest(prompt: Prompt) -> str | None:
     """The one question about what was before the diary; None without an answer."""
-    try:
-        return (
-            prompt("Longest run in the last 30 days (km, or minutes such as 75 min; none)? ").strip() or None
-        )
-    except EOFError:
-        return None
+    return prompt("Longest run in the last 30 days (km, or minutes such as 75 min; none)?") or None
 
 
 def knee(store: Store, new: Sequence[Run], said: int | None, prompt: Prompt | None, out: Output) -> None:
