@@ -212,3 +212,11 @@ class FlashFailed(KneesenseError):
     def __init__(self, message: str, advice: str, said: str = "") -> None:
         self.said = said  # all that esptool printed
         super().__init__(message, advice)
+
+
+class DownloadFailed(KneesenseError):
+    """What is fetched from the network did not come whole, or is not what it should be."""
+
+    exit_code = 3
+    code = "download_failed"
+    advice = "try again (what has come is kept), or fetch the file elsewhere and name it with --image"

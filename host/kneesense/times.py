@@ -8,7 +8,7 @@ carry UTC with Z and milliseconds, people read local time to the minute.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from .errors import InputError
 
@@ -108,6 +108,14 @@ def day_meant(text: str) -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"{text} is no day", "such as 2026-11-30") from None
+
+
+def day_or_moment(text: str) -> int:
+    """Microseconds since 1970 of where a day that a user gives begins, local; or as `meant`.  Raises InputError."""
+    if len(text.strip()) > len("2026-11-30"):
+        return meant(text)
+    begin = datetime.combine(day_meant(text), time()).astimezone()
+    return round(begin.timestamp() * 1e6)
 
 
 def meant(text: str) -> int:

@@ -6,9 +6,10 @@ A line of a stride fits 79 columns.  Unknown values are shown as `-`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..cadence import of_running
 from ..times import between, local, span, zone_changed
 
 Values = Mapping[str, Any]
@@ -53,18 +54,10 @@ def clock(seconds: float | None) -> str:
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
-def run_cadence(records: Iterable[Values]) -> float | None:
-    """Mean cadence of the running among the strides of `records`, steps per minute; None without any."""
-    lengths = [
-        r["stride_s"] for r in records if r["type"] == "stride" and r["gait"] == "run" and r["stride_s"]
-    ]
-    return 120 * len(lengths) / sum(lengths) if lengths else None
-
-
 def summed_up(summary: Values, records: Sequence[Values]) -> str:
     """The end of a run: its summary, the cadence of the running among its records, what the flags mean if there are."""
     strides = f"{count(summary['strides'], 'stride')} in {clock(summary['duration_s'])}"
-    cadence = run_cadence(records)
+    cadence = of_running(records)
     if cadence is not None:
         strides += f", running at {cadence:.1f} spm"
     told = [f"{strides}; {count(summary['cues'], 'cue')}"]
