@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check bench cues programme stalls hardware clean
+.PHONY: help demo test check bench cues programme stalls link soak hardware clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -29,13 +29,16 @@ check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32
 	@$(BIN)/python tests/checks/docs_accuracy.py --check
 
 programme: $(VENV)/dev.ready ## eight sessions of retraining with a runner who answers, host absent in six
-	@PYTHONPATH=. $(BIN)/python -m tests.checks.programme
+	@PYTHONPATH=tests $(BIN)/python -m checks.programme
 
 cues: $(VENV)/dev.ready ## ten thousand strides with cues through the real firmware: timing, gates
-	@PYTHONPATH=. $(BIN)/python -m tests.checks.cues --strides 10000
+	@PYTHONPATH=tests $(BIN)/python -m checks.cues --strides 10000
 
 stalls: $(VENV)/dev.ready ## ten minutes on each sensor chip while the program stands still now and then: is a sample lost?
-	@PYTHONPATH=. $(BIN)/python -m tests.checks.stalls
+	@PYTHONPATH=tests $(BIN)/python -m checks.stalls
+
+link: $(VENV)/dev.ready ## a minute of all samples over open and saturated links: are all of them at the host, in order?
+	@PYTHONPATH=tests $(BIN)/python -m checks.link
 
 soak: $(VENV)/dev.ready ## an hour with 500 faults at random moments and a million spoilt frames for each decoder
 	@$(BIN)/kneesense soak

@@ -44,7 +44,7 @@ RETRY_WAITS_S = (0.1, 0.2, 0.4, 0.8)
 
 _MISSING_ADVICE = (
     "forget the unit in this computer's Bluetooth settings, switch Bluetooth off and on, try again; "
-    "if it stays, update the unit's firmware"
+    "if it stays, kneesense deploy"
 )
 _installed_radio = ""
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 from kneecore.version import VERSION
 
 from . import deploy, ports, program
-from .errors import InputError, KneesenseError, NoPrompt, NothingFound, SerialFailed, UnitRaised
+from .errors import (
+    UPDATE_HOST,
+    InputError,
+    KneesenseError,
+    NoPrompt,
+    NothingFound,
+    SerialFailed,
+    UnitRaised,
+)
 from .repl import Repl, open_line, printable
 
 if TYPE_CHECKING:
@@ -155,7 +163,7 @@ def firmware(version: str) -> Check:
         return Check("firmware", False, detail, "kneesense deploy", 1)
     if _numbers(version) > _numbers(HOST_VERSION):
         detail = f"{version}, newer than this program ({HOST_VERSION})"
-        return Check("firmware", None, detail, "pip install --upgrade kneesense")
+        return Check("firmware", None, detail, UPDATE_HOST)
     return Check("firmware", True, version)
 
 

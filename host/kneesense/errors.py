@@ -7,6 +7,9 @@ Exit codes: 1 device or link failed, 2 bad user input or file, 3 nothing found, 
 
 from __future__ import annotations
 
+UPDATE_UNIT = "put this version's firmware on it, over its USB cable: kneesense deploy"
+UPDATE_HOST = "pip install --upgrade kneesense"
+
 
 class KneesenseError(Exception):
     """Base of every error a user may meet."""
@@ -110,7 +113,7 @@ class VersionMismatch(KneesenseError):
         self.device, self.host = device, host
         super().__init__(
             f"the unit speaks wire version {device}, this program {host}",
-            "update the unit's firmware" if device < host else "pip install --upgrade kneesense",
+            UPDATE_UNIT if device < host else UPDATE_HOST,
         )
 
 
@@ -209,3 +212,11 @@ class FlashFailed(KneesenseError):
     def __init__(self, message: str, advice: str, said: str = "") -> None:
         self.said = said  # all that esptool printed
         super().__init__(message, advice)
+
+
+class DownloadFailed(KneesenseError):
+    """What is fetched from the network did not come whole, or is not what it should be."""
+
+    exit_code = 3
+    code = "download_failed"
+    advice = "try again (what has come is kept), or fetch the file elsewhere and name it with --image"

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from kneecore import wire
 
-from .errors import InputError
+from .errors import UPDATE_HOST, InputError
 from .frames import LogFrame, parse
 
 MAGIC = b"kneesense-log "
@@ -89,7 +89,7 @@ def _header(path: Path, data: bytes) -> tuple[str, str | None, int]:
     end = data.find(b"\n", 0, _HEADER_MAX)
     match = _HEADER.fullmatch(data[:end]) if end > 0 else None
     if match and int(match[1]) > VERSION:
-        raise InputError(f"{path}: a log file of version {int(match[1])}", "pip install --upgrade kneesense")
+        raise InputError(f"{path}: a log file of version {int(match[1])}", UPDATE_HOST)
     if match is None or int(match[3], 16) != crc32(match[2]):
         raise InputError(f"{path}: its first line, which says whose log it is, is damaged", "fetch it again")
     said = json.loads(match[2])

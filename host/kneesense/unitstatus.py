@@ -13,10 +13,12 @@ from kneecore import wire
 
 from . import battery
 from .answers import UnitHealth, UnitInfo
+from .errors import UPDATE_HOST, UPDATE_UNIT
 from .store import Unit
 from .tie import Tie
 
 SOON_FULL_H = 1.0
+MEMORY_LOW_BYTES = 20_000  # idle: with so little a run was seen to find no room for its buffers
 
 _STRIDES_A_S = 1.5  # of one leg, at 180 steps a minute
 _CUES_A_STRIDE = 0.2  # one in five: bandwidth cues come no faster than their hold-off
@@ -107,6 +109,15 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
                 before_a_run=True,
             )
         )
+    if health.heap_free_bytes < MEMORY_LOW_BYTES:
+        found.append(
+            Finding(
+                "memory_low",
+                f"the unit has {health.heap_free_bytes / 1000:.0f} KB of memory left",
+                "a board with PSRAM has more (README, Not yet)",
+                before_a_run=True,
+            )
+        )
     if health.damaged:
         found.append(
             Finding("log_damaged", f"{health.damaged} parts of the log cannot be read", "fetch what there is")
@@ -125,11 +136,13 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
         )
     if info.wire[1] < wire.MINOR:
         found.append(_older(info))
+    elif info.wire[1] > wire.MINOR:
+        found.append(_newer(info))
     return found
 
 
 def _trouble(code: str, health: UnitHealth) -> Finding:
-    unknown = (f"the unit tells of '{code}'", "update kneesense")
+    unknown = (f"the unit tells of '{code}'", UPDATE_HOST)
     words = _NO_LOG if code == "log" and not health.capacity_bytes else _TROUBLES.get(code, unknown)
     return Finding(code, *words, wrong=True)
 
@@ -138,7 +151,16 @@ def _older(info: UnitInfo) -> Finding:
     return Finding(
         "older_firmware",
         f"the unit's firmware {info.firmware} is older than this program and cannot tell everything",
-        "update it",
+        UPDATE_UNIT,
+    )
+
+
+def _newer(info: UnitInfo) -> Finding:
+    return Finding(
+        "newer_firmware",
+        f"the unit's firmware {info.firmware} is newer than this program, which keeps all it logs but does not"
+        " show what it does not know",
+        UPDATE_HOST,
     )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A runner who answers to the buzz goes through a programme, alone with the unit in six of its eight sessions.
 
-    python -m tests.checks.programme               (the default sessions of 15 to 30 minutes; `make programme`)
-    python -m tests.checks.programme --minutes 2   (eight short ones)
+    python -m checks.programme               (the default sessions of 15 to 30 minutes; `make programme`)
+    python -m checks.programme --minutes 2   (eight short ones)
 
 The unit is switched off between sessions and starts its runs by itself; a host is there in the first and the last.
 Cadence rises with every buzz and sinks back without, a little less each time.  Afterwards the host fetches the rest.

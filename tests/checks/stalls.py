@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Ten minutes of running on each sensor chip while memory is collected, the flash erased and a host downloads.
 
-    python -m tests.checks.stalls [--seconds 600]        (`make stalls`: some minutes on two cores)
+    python -m checks.stalls [--seconds 600]        (`make stalls`: some minutes on two cores)
 
 The program stands still as it does on the chip: 2 to 10 ms for a collection, every second or two, and now and then as
 long as a sector erase takes, 45 to 400 ms.  In `within` no stall is longer than the chip's FIFO promises to hold: not a
@@ -24,8 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.checks import own_home
-
+from checks import own_home
 from kneecore import chips, wire
 from kneesense import ble
 from kneesense.device import Device

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -45,6 +47,53 @@ def test_at_speed_one_a_second_takes_a_second() -> None:
     wall = time.monotonic()
     clock.run(lambda: asyncio.sleep(0.3), speed=1)
     assert time.monotonic() - wall >= 0.3
+
+
+class Computing:
+    """Something that says a word after so many seconds of wall time."""
+
+    def __init__(self, computed_s: float | None, after_s: float) -> None:
+        self._reader, self._writer = os.pipe()
+        self._computed_s = computed_s
+        self._timer = threading.Timer(after_s, os.write, (self._writer, b"."))
+        self._timer.start()
+
+    def fileno(self) -> int:
+        return self._reader
+
+    def computed_s(self) -> float | None:
+        return self._computed_s
+
+    def close(self) -> None:
+        self._timer.join()
+        os.close(self._reader)
+        os.close(self._writer)
+
+
+@pytest.mark.parametrize(
+    ("computed_s", "holds"), [(0.0, True), (1.0, False), (None, False)], ids=["starved", "frozen", "unknown"]
+)
+def test_the_clock_waits_for_who_is_given_no_processor_and_not_for_who_says_nothing(
+    computed_s: float | None, holds: bool
+) -> None:
+    async def main() -> bool:
+        loop = clock.virtual_loop()
+        loop.patience_s = 0.05
+        child = Computing(computed_s, 0.3)
+        spoken = asyncio.Event()
+        loop.add_reader(child, spoken.set)
+        loop.busy.add(child)
+        sleeping = asyncio.create_task(asyncio.sleep(1))
+        await asyncio.wait(
+            [asyncio.create_task(spoken.wait()), sleeping], return_when=asyncio.FIRST_COMPLETED
+        )
+        held = spoken.is_set() and not sleeping.done()
+        loop.busy.discard(child)
+        loop.remove_reader(child)
+        child.close()
+        return held
+
+    assert clock.run(main, speed=1e6) is holds
 
 
 def test_computing_takes_no_virtual_time() -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.checks.stalls import measure
+
+from checks.stalls import measure
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ async def test_a_status_of_a_later_version_is_shown(fake):
 
 
 @pytest.mark.parametrize(
-    ("major", "advice"), [(0, "update the unit"), (2, "pip install"), (255, "pip install")]
+    ("major", "advice"), [(0, "kneesense deploy"), (2, "pip install"), (255, "pip install")]
 )
 async def test_a_unit_of_another_major_version_is_refused(fake, major, advice):
     fake.major = major

@@ -52,7 +52,8 @@ async def forget(
         except NotTrusted:
             out.note("the unit did not know this computer any more")
         except KneesenseError as error:
-            raise type(error)(str(error), "bring the unit near; if it is lost: --host-only") from None
+            error.advice = f"{error.advice}; if the unit is lost: --host-only"
+            raise
         by_system = await ble.unpair(paired.handle)
     with Store(store_file(flags.store)) as store:
         store.forget(paired.device)

@@ -19,6 +19,7 @@ from ..bus import News
 from ..cuewatch import CueWatch
 from ..errors import KneesenseError
 from ..frames import LogFrame
+from ..outlets.delivery import Deliveries
 from ..records import RATE_MEASURED, Record, RunRecords
 from ..session import Session
 from ..store import Store
@@ -36,15 +37,20 @@ TIME_OVER_S = 10.0  # to end a run whose time is over
 
 
 class AlertLine:
-    """Alerts on the terminal, with its bell."""
+    """Alerts on the terminal, with its bell, and out through the outlets; `about`: what they add to the record."""
 
-    def __init__(self, out: Output) -> None:
+    def __init__(self, out: Output, deliveries: Deliveries, about: Record | None = None) -> None:
         self._out = out
+        self._deliveries = deliveries
+        self._about = about or {}
 
     def deliver(self, alert: Alert) -> bool:
         record = {"type": "alert", "t_s": alert.t_s, "code": alert.code, "message": alert.message}
         self._out.record(record, line(record))
         self._out.bell()
+        self._deliveries.pass_on(
+            record | self._about, lambda delivery: self._out.record(delivery, line(delivery))
+        )
         return True
 
 
@@ -124,8 +130,8 @@ class Follower:
                     self._why = why
                     self._out.note(event(record["ic_s"], f"cue {record['cue_state']}: {why}"))
 
-    def close(self, failure: KneesenseError | None, kind: str = "summary") -> int:
-        """Tell how it ended and sum it up in a record of that type.  Returns the exit code."""
+    def close(self, failure: KneesenseError | None, kind: str = "summary", more: Record | None = None) -> int:
+        """Tell how it ended and sum it up in a record of that type, with `more` in it.  Returns the exit code."""
         session = self.session
         if not session.reached:
             self._out.warn("unit_missing", "the unit was not reached: nothing of it was recorded")
@@ -139,7 +145,7 @@ class Follower:
                 "not_ended",
                 "the unit was not reached to end the run: kneesense run --attach fetches the rest",
             )
-        self._sum_up(kind)
+        self._sum_up(kind, more or {})
         if failure:
             return failure.exit_code
         return 0 if session.complete else 1
@@ -163,7 +169,7 @@ class Follower:
         self._view.feed(record, time.monotonic(), self.session.unit_id, late=backfilled)
         self._alerts.see(record)
 
-    def _sum_up(self, kind: str) -> None:
+    def _sum_up(self, kind: str, more: Record) -> None:
         """From the store, which is what stays."""
         session = self.session
         if session.unit_id is None or session.run_key is None:
@@ -178,7 +184,7 @@ class Follower:
         )
         kept = stored.StoredRun(self._store, run)
         shown = kept.summary if kind == "summary" else kept.summary | {"log": None}  # once for all
-        self._out.record(kept.summary | {"type": kind}, summed_up(shown, kept.records))
+        self._out.record(kept.summary | {"type": kind} | more, summed_up(shown, kept.records))
         self._view.feed(kept.summary | {"type": kind}, time.monotonic(), session.unit_id)
 
 
@@ -207,6 +213,7 @@ async def follow(
     store: Store,
     out: Output,
     duration_s: float | None,
+    deliveries: Deliveries,
     screen: AbstractAsyncContextManager[None],
 ) -> int:
     """Until every run is over, `duration_s` have passed since the first began, or Ctrl-C.  Returns the exit code.
@@ -225,6 +232,7 @@ async def follow(
             showing = asyncio.gather(*(follower.show(begun) for follower in followers))
             await together.run()
             await showing
+        delivered = await deliveries.close()
     recorded = [follower.session for follower in followers if follower.session.run_key is not None]
     failures = list(together.failures.values())
     if not recorded and failures:
@@ -233,14 +241,14 @@ async def follow(
         out.record(RunRecords().summary(str(store.file)), "nothing was recorded")
         return 0
     if len(followers) == 1:
-        return followers[0].close(together.failures.get(followers[0].session))
+        return followers[0].close(together.failures.get(followers[0].session), more=delivered)
     code = max(follower.close(together.failures.get(follower.session), "leg") for follower in followers)
     outings.join(store)
-    _compare(recorded, store, out)
+    _compare(recorded, store, out, delivered)
     return code
 
 
-def _compare(recorded: Sequence[Session], store: Store, out: Output) -> None:
+def _compare(recorded: Sequence[Session], store: Store, out: Output, more: Record) -> None:
     """Both legs side by side, and the outing in one record."""
     from .. import pairs  # with numpy, which a run of one unit does without
 
@@ -249,4 +257,5 @@ def _compare(recorded: Sequence[Session], store: Store, out: Output) -> None:
     legs = [stored.StoredRun(store, run) for run in runs]
     if pair is not None:
         show_pair(pair, out)
-    out.record({**pairs.summary([leg.summary for leg in legs]), "units": len(legs)}, f"log: {store.file}")
+    summary = {**pairs.summary([leg.summary for leg in legs]), "units": len(legs), **more}
+    out.record(summary, f"log: {store.file}")

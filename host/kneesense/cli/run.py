@@ -35,6 +35,8 @@ async def run(
     duration_s: Annotated[Seconds | None, Parameter(name="--duration")] = None,
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
+    alert: Annotated[list[str] | None, Parameter(negative=())] = None,
+    remember_alerts: Annotated[bool, Parameter(negative=())] = False,
     web: Annotated[bool, Parameter(negative=())] = False,
     tui: Annotated[bool, Parameter(negative=())] = False,
     port: Whole | None = None,
@@ -50,7 +52,8 @@ async def run(
     that is not there is told and looked for; the other goes on.  At the end both legs are compared.
 
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
-    kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d
+    kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d;
+    kneesense run --alert sound --alert webhook:https://HOST/PATH --remember-alerts
 
     Parameters
     ----------
@@ -88,12 +91,19 @@ async def run(
         With --web: the page's port. Default: a free one.
     browser
         With --web, at a terminal: open the page.
+    alert
+        Where alerts go besides the terminal: sound, desktop, webhook:URL, mqtt:HOST/TOPIC, mqtts:USER@HOST/TOPIC, or
+        none; once for each. Default: what --remember-alerts has kept.
+    remember_alerts
+        Keep these --alert for later runs on this computer.
     """
     from .. import prescription, prescription_reader
     from ..alerts import Alerts
     from ..ble import BleLink
     from ..liveorders import Orders
     from ..liveview import LiveView
+    from ..outlets.choice import chosen
+    from ..outlets.delivery import Deliveries
     from ..paths import store_file
     from ..session import Plan, Session
     from ..store import Store
@@ -130,6 +140,7 @@ async def run(
         values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
     if raw is not None:
         values["raw_record"] = int(raw)
+    deliveries = Deliveries(chosen(alert, remember_alerts, out.warn))
     with Store(store_file(flags.store)) as store:
         units = worn(store.units(), unit, runner)
         who = runner or units[0].runner
@@ -145,12 +156,13 @@ async def run(
             mounted = fields.get(paired.device)
             plan = Plan(values, mounted, runner if attach else who, attach, end, coached=True)
             session = Session(partial(BleLink, paired.handle), store, plan, unit_id=paired.device)
-            alerts = Alerts([AlertLine(leg), AlertView(view, paired.device)], paired, on_pain=on_pain)
+            line = AlertLine(leg, deliveries, {"unit": paired.handle, "side": paired.side})
+            alerts = Alerts([line, AlertView(view, paired.device)], paired, on_pain=on_pain)
             followers.append(Follower(session, store, leg, alerts, view))
         if len(units) > 1:
             from ..legwatch import LegWatch
 
-            beside = Beside(LegWatch(store, units), [AlertLine(out), AlertView(view)])
+            beside = Beside(LegWatch(store, units), [AlertLine(out, deliveries), AlertView(view)])
             for follower in followers:
                 follower.beside = beside
         sessions = [follower.session for follower in followers]
@@ -158,7 +170,7 @@ async def run(
         orders = Orders(view, together, lambda: together.stop(INTERRUPTED_S))
         async with screens.page(view, orders):
             screen = screens.screen(view, orders)
-            return await follow(followers, together, store, out, duration_s, screen)
+            return await follow(followers, together, store, out, duration_s, deliveries, screen)
 
 
 def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:

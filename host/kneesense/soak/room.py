@@ -18,7 +18,7 @@ from ..world.air import Air
 from ..world.bonding import share_host_keys
 from ..world.chips.flash import SECTOR
 from ..world.clock import virtual_loop
-from ..world.demo import SETTINGS
+from ..world.outcome import SETTINGS
 from ..world.unit import VirtualUnit
 from .host import Ended, Errand
 from .lead import Host

@@ -5,8 +5,8 @@
 ready to run and every firmware process waits (`busy` is empty), and then exactly to the next timer, or less if bytes
 arrive first.  Whoever computes and has a `fileno` is heard out before anything else goes on.  So a slow or busy
 computer changes no result.  `speed` paces the waits against the wall clock: 1 is true time, 10 ten times faster.  A
-firmware that answers nothing for `STALL_LIMIT_S` of wall time (frozen interpreter) no longer holds the clock: its
-hardware goes on without it, as real hardware would.
+firmware that says nothing for `STALL_LIMIT_S` of wall time, and was given a processor for much of it (frozen
+interpreter), no longer holds the clock: its hardware goes on without it, as real hardware would.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .. import clock as host_clock
 T = TypeVar("T")
 
 STALL_LIMIT_S = 2.0
+_STARVED = 15  # so many times as long is waited for who computes but is given no processor
 _CATCH_UP_S = 0.25  # a lag behind the pace beyond this is forgiven instead of being caught up
 
 
@@ -31,6 +32,9 @@ class Speaker(Protocol):
     """Computes elsewhere, and ends every spell of it with bytes for this loop."""
 
     def fileno(self) -> int: ...
+
+    def computed_s(self) -> float | None:
+        """Seconds of a processor it has had since it last heard from this loop; None where that is unknown."""
 
 
 class PacedSelector(selectors.BaseSelector):
@@ -49,7 +53,7 @@ class PacedSelector(selectors.BaseSelector):
         if timeout is not None and timeout <= 0:
             return self._real.select(0)
         if self.busy:
-            events = self._real.select(self.patience_s)
+            events = self._real.select(_STARVED * self.patience_s)
             if events:
                 return sorted(events, key=lambda event: event[0].fd)
             self.busy.clear()
@@ -72,14 +76,20 @@ class PacedSelector(selectors.BaseSelector):
     def _hear_out(self) -> None:
         """Wait until everybody who computes and will send bytes has done so, or is given up."""
         silent = [who for who in self.busy if isinstance(who, Speaker)]
-        limit = time.monotonic() + self.patience_s
+        begun_s = time.monotonic()
         while silent:
-            left_s = limit - time.monotonic()
-            if left_s <= 0:
-                self.busy.difference_update(silent)
-                return
-            spoke = select.select(silent, [], [], left_s)[0]
+            spoke = select.select(silent, [], [], self.patience_s)[0]
             silent = [who for who in silent if who not in spoke]
+            if not spoke:
+                waited_s = time.monotonic() - begun_s
+                self.busy.difference_update(who for who in silent if self._is_stuck(who, waited_s))
+                silent = [who for who in silent if who in self.busy]
+
+    def _is_stuck(self, who: Speaker, waited_s: float) -> bool:
+        computed_s = who.computed_s()
+        if computed_s is None or waited_s > _STARVED * self.patience_s:
+            return True
+        return computed_s > self.patience_s / 2
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         return self._real.register(fileobj, events, data)

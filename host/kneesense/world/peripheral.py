@@ -58,6 +58,8 @@ class Peripheral:
         self.device.pairing_config_factory = self._pairing_config
         self.hung: Hung | None = None
         self._security = {"bond": False, "mitm": False, "le_secure": False, "io": 3}
+        self.refused = 0
+        """Notifications for which the queue had no room."""
         self.notify_errors: list[
             int
         ] = []  # fault: the next notifications answer with these error numbers, 0: none
@@ -288,6 +290,7 @@ class Peripheral:
             raise OSError(error, "injected")
         queue = link.data_packet_queue
         if queue is not None and queue.pending >= QUEUE_LIMIT:
+            self.refused += 1
             raise OSError(errno.ENOMEM, "transmit queue full")
         value = self._values[handle] if data is None else bytes.fromhex(data)
         return self.device.notify_subscriber(link, self._attributes[handle], value, force=True)
