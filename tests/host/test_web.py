@@ -178,7 +178,7 @@ async def test_a_change_is_sent_at_once_and_silence_is_broken_every_second(site,
 
 
 def test_what_is_of_others_is_unchanged_with_its_licence():
-    for library in tomllib.loads((STATIC / "VENDORED.toml").read_text()).values():
+    for library in tomllib.loads((STATIC / "VENDORED").read_text()).values():
         assert library["licence"] == "MIT"
         assert (
             "Permission is hereby granted, free of charge" in (STATIC / library["licence_file"]).read_text()
@@ -190,7 +190,7 @@ def test_what_is_of_others_is_unchanged_with_its_licence():
 
 def test_every_file_is_served_or_says_where_others_are_from():
     kept = {file.name for file in STATIC.iterdir()}
-    assert kept == {name for name, _ in FILES.values()} | {"VENDORED.toml", "uPlot.LICENSE"}
+    assert kept == {name for name, _ in FILES.values()} | {"VENDORED", "uPlot.LICENSE"}
 
 
 @pytest.mark.parametrize("name", ["live.html", "live.css", "live.js", "plots.js"])
