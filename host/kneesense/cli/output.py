@@ -107,9 +107,11 @@ class Output:
 
     def error(self, error: KneesenseError, whose: str = "") -> None:
         """What went wrong and what to do next, in one line on stderr; with `--json` also as a record."""
-        self.record({"type": "error", "code": error.code, "message": str(error), "advice": error.advice})
+        about = {"code": error.code, "message": str(error), "advice": error.advice, "help": error.help}
+        self.record({"type": "error", **about})
+        code = f" [{error.code}]" if sys.stderr.isatty() else ""  # a heading of docs/troubleshooting.md
         print(
-            f"error: {whose}{error}" + (f": {error.advice}" if error.advice else ""),
+            f"error: {whose}{error}" + (f": {error.advice}" if error.advice else "") + code,
             file=sys.stderr,
             flush=True,
         )
