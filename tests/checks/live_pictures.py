@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -72,7 +73,10 @@ async def draw(view, file):
     async with app.run_test(size=(80, 24)) as pilot:
         app.show()
         await pilot.pause()
-        file.write_text(app.export_screenshot(title="kneesense run --tui"))
+        picture = app.export_screenshot(title="kneesense run --tui")
+        file.write_text(
+            re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+        )  # fonts from the internet
 
 
 async def write(records, slow_s):
