@@ -23,7 +23,6 @@ BUILDS = {"reference": "reference", "reference-erm": "reference", "cheap": "chea
 STRAPPING = {0, 2, 5, 12, 15}  # ESP32 data sheet v5.2, 2.4
 RTC_PINS = {0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39}  # appendix, table IO_MUX
 ADC1_PINS = {32, 33, 34, 35, 36, 37, 38, 39}  # table 4-6
-DRIVERS_TO_COME = {"max17048"}
 PULL = "100 kOhm"
 
 
@@ -199,7 +198,7 @@ def test_every_chip_has_a_driver_and_every_driver_of_the_build_its_part(build):
     b = pins.BUILDS[build]
     bought = {row["chip"] for row in parts(build) if row["chip"]}
     undriven = {chip for chip in bought if not any(chip in title for title in driver_titles())}
-    assert undriven <= DRIVERS_TO_COME
+    assert not undriven
     sensors = bought & {chip.name for chip in chips.TABLE}
     assert len(sensors) == 1
     assert bought == sensors | {part for part in (b.motor, b.gauge) if part not in ("transistor", "adc")}

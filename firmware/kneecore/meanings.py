@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What each setting of settings.py means, for people; no program of the unit imports it: it takes no memory there."""
+"""What each setting of settings.py means and from when on it counts, for people.
+
+No program of the unit imports it: it takes no memory there.
+"""
 
 MEANINGS = {
     "cue_rule": "0 off (until a host sets anything), 1 cadence, 2 lean, 3 impact, 4 metronome",
     "cadence_offset_pm": "target = baseline cadence + this; 0 guards the present one",
     "cadence_band_pm": "half width of dead zone; 0: 2 SD of the baseline, at least 2 %",
-    "cue_side": "0 towards the offset (0: less; cadence both), 1 both, 2 only more, 3 only less",
+    "cue_side": "0 auto: towards the offset (0: less; cadence both), 1 both, 2 only more, 3 only less",
     "cue_m": "cue when this many of the last cue_n run strides are out of the band",
     "cue_n": "see cue_m",
     "cue_holdoff_strides": "run strides without a cue after a cue",
@@ -40,3 +43,23 @@ MEANINGS = {
     "battery_stop_mv": "three readings in a row below it end the run and the boot",
     "sleep_after_s": "still, with no run and no host, before the unit sleeps; 0: never",
 }
+
+NOW, RUN, CALIBRATION, BOOT = "at once", "next run", "next calibration", "next boot"
+
+_FROM = {
+    "calibrate_still_s": CALIBRATION,
+    "calibrate_strides": CALIBRATION,
+    "calibrate_axis_pm": CALIBRATION,
+    "calibrate_sign_pm": CALIBRATION,
+    "calibrate_one_g_pm": CALIBRATION,
+    "auto_start_strides": NOW,
+    "auto_stop_s": NOW,
+    "imu_chip": BOOT,
+    "battery_stop_mv": NOW,
+    "sleep_after_s": NOW,
+}
+
+
+def counts_from(name: str) -> str:
+    """When a change of that setting begins to count: a run and a calibration go on with what they began with."""
+    return _FROM.get(name, RUN)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
+from . import exportcost
 from .errors import ExtraMissing, KneesenseError
 from .samplecost import SampleCost, Skip
 
@@ -94,6 +95,11 @@ def rows() -> Iterator[Row]:
     )
     yield _row("stride to host", "ms", _stride_latency, interval)
     yield _row("toe-off to motor", "ms", _cue_latency, _limit(100.0))
+    yield _row("FIT of a 90 min run", "s", exportcost.ours, _limit(5.0))
+    library = Beside(
+        "fit-tool", exportcost.fit_tool, about="a FIT library, as many records, native fields alone"
+    )
+    yield _row("FIT of a 90 min run", "s", exportcost.ours, library)
     python = Beside("python", lambda: _starts("-c", "pass"), about="start and end of an empty program")
     yield _row("kneesense --help", "s", _help_start, python)
 

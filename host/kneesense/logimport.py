@@ -22,8 +22,8 @@ _COMMIT_EVERY = 1000
 Progress = Callable[[int, int], None]
 
 
-def read(path: Path, unit: str | None = None, runner: str | None = None) -> LogFile:
-    """What a file holds.  `unit`, `runner`: whose it is, where it does not say so itself; InputError if it does not."""
+def content(path: Path) -> bytes:
+    """The bytes of a file.  InputError if there are none."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -32,6 +32,11 @@ def read(path: Path, unit: str | None = None, runner: str | None = None) -> LogF
         raise InputError(f"{path}: cannot be read ({error.strerror})", "choose another file") from None
     if not data:
         raise InputError(f"{path}: empty file", "fetch it again")
+    return data
+
+
+def read(path: Path, data: bytes, unit: str | None = None, runner: str | None = None) -> LogFile:
+    """What the file `path` holds.  `unit`, `runner`: whose it is; InputError if neither it nor they say so."""
     if not logfile.is_log(data):
         return _image(path, data, unit, runner)
     log = logfile.read(path, data)

@@ -14,10 +14,10 @@ from zlib import crc32
 
 from kneecore import wire
 
-from .errors import InputError
 from .frames import LogFrame, parse
 from .storeclock import StoreClock
 from .storedelete import StoreDelete
+from .storediary import StoreDiary
 
 Key = tuple[int, int]
 """(boot, seq): orders the records of one unit."""
@@ -76,7 +76,7 @@ class Added:
         )
 
 
-class Store(StoreDelete, StoreClock):
+class Store(StoreDelete, StoreClock, StoreDiary):
     """Records, runs, units, clocks, and what is kept of runners."""
 
     def add(
@@ -193,6 +193,15 @@ class Store(StoreDelete, StoreClock):
         assert end is not None
         return start.t_us, end.t_us
 
+    def marks(self, run: Run) -> list[tuple[int, int]]:
+        """(device time, kind as in wire.MARKS) of a run's marks, in log order."""
+        rows = self._rows(
+            "SELECT frame FROM event WHERE device = ? AND boot = ? AND seq BETWEEN ? AND ? AND code = ? ORDER BY seq",
+            *(run.device, run.boot, run.seq, self._last_seq(run.device, run.start), wire.MARK.code),
+        )
+        found = (parse(frame) for (frame,) in rows)
+        return [(mark.t_us, mark.values()["kind"]) for mark in found if mark is not None]
+
     def set_outing(self, runs: Iterable[int], outing: int) -> None:
         """Say that these runs, by their ids, belong to that outing."""
         with self._transaction():
@@ -230,6 +239,7 @@ class Store(StoreDelete, StoreClock):
         return [Unit(*row) for row in rows]
 
     def runners(self) -> list[str]:
+        """Names, in the order in which they came."""
         return [name for (name,) in self._rows("SELECT name FROM runner ORDER BY id")]
 
     def runner_number(self, name: str) -> int:
@@ -328,9 +338,3 @@ class Store(StoreDelete, StoreClock):
         if count:
             found.append(f"{count} records came again with different content; the first of each is kept")
         return found
-
-    def _runner_id(self, name: str) -> int:
-        if not name.strip():
-            raise InputError("a runner's name is empty", "--runner NAME")
-        self._write("INSERT OR IGNORE INTO runner (name) VALUES (?)", name)
-        return int(self._row("SELECT id FROM runner WHERE name = ?", name)[0])

@@ -26,7 +26,7 @@ class StoreClock(StoreFile):
     def add_readings(self, device: str, boot: int, readings: Iterable[Reading]) -> None:
         """Keep readings of a boot, the surest of each minute."""
         with self._transaction():
-            kept = fastest({*self._readings(device, boot), *readings})
+            kept = fastest({*self.readings(device, boot), *readings})
             self._write("DELETE FROM reading WHERE (device, boot) = (?, ?)", device, boot)
             for reading in kept:
                 self._write("INSERT INTO reading VALUES (?, ?, ?, ?, ?)", device, boot, *reading)
@@ -39,7 +39,7 @@ class StoreClock(StoreFile):
             boot,
         )
         told = [anchor_reading(record) for (frame,) in anchors if (record := parse(frame))]
-        known = (r for r in (*self._readings(device, boot), *told) if r and is_date(r.utc_us))
+        known = (r for r in (*self.readings(device, boot), *told) if r and is_date(r.utc_us))
         return fit(fastest(known))
 
     def around(self, device: str, boot: int, first_us: int, last_us: int) -> tuple[int | None, int | None]:
@@ -78,7 +78,7 @@ class StoreClock(StoreFile):
             "SELECT frame FROM event WHERE (device, boot) = (?, ?) ORDER BY seq DESC LIMIT 1", device, boot
         )
         last = parse(row[0]) if row else None
-        read_us = [reading.t_us for reading in self._readings(device, boot)]
+        read_us = [reading.t_us for reading in self.readings(device, boot)]
         return max([last.t_us if last else 0, *read_us])
 
     def said(self, run: int) -> int | None:
@@ -93,7 +93,8 @@ class StoreClock(StoreFile):
             if utc_us is not None:
                 self._write("INSERT INTO said VALUES (?, ?)", run, utc_us)
 
-    def _readings(self, device: str, boot: int) -> list[Reading]:
+    def readings(self, device: str, boot: int) -> list[Reading]:
+        """Of this computer's clock, in a boot."""
         rows = self._rows(
             "SELECT t_us, utc_us, error_us FROM reading WHERE (device, boot) = (?, ?)", device, boot
         )

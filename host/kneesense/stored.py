@@ -66,9 +66,13 @@ class StoredRun:
                 self.records.append(record)
                 self.t_us.append(frame.t_us)
         self.start = self.records[0]
-        self.summary = reader.summary(
-            str(store.file), (last_us - rate.zero_us) / 1e6, _utc(self.date.utc_us(last_us))
-        )
+        self.end_us = self.date.utc_us(last_us)
+        """UTC of its last record."""
+        self.summary = reader.summary(str(store.file), (last_us - rate.zero_us) / 1e6, _utc(self.end_us))
+
+    def utc_us(self, t_s: float) -> int | None:
+        """UTC of a moment of the run's clock; None while its date is unknown."""
+        return self.date.utc_us(self.date.zero_us + round(t_s * 1e6))
 
 
 def about(store: Store, run: Run, start: LogFrame) -> dict[str, Any]:

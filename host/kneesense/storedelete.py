@@ -21,6 +21,10 @@ _ENDLESS = 2**62  # beyond any number of a record
 _PERSONAL = (wire.MARK.code, wire.SESSION.code, wire.VERDICT.code)
 
 
+# What a runner writes, in an order in which nothing refers to what is gone.
+_OF_RUNNER = ("diary", "shoe", "longest", "hips")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Part of a unit's log by (boot, seq), both ends included."""
@@ -62,7 +66,7 @@ class StoreDelete(StoreFile):
                 count += self._delete_span(Span(device))
                 for table in ("reading", "conflict", "programme"):
                     self._write(f"DELETE FROM {table} WHERE device = ?", device)
-            for table in ("screening", "told", "prescription", "device"):
+            for table in (*_OF_RUNNER, "screening", "told", "prescription", "device"):
                 self._write(f"DELETE FROM {table} WHERE runner = ?", key)
             self._write("DELETE FROM runner WHERE id = ?", key)
             return count
@@ -110,8 +114,19 @@ class StoreDelete(StoreFile):
             own = Span(device, start, (start[0], self._last_seq(device, start)))
         between = Span(device, min(after, start), before, personal=True)
         count = self._delete_span(own) + self._delete_span(between)
+        self._leave_diary(run)
         self._write("DELETE FROM run WHERE id = ?", run)
         return count
+
+    def _leave_diary(self, run: int) -> None:
+        """What was written about a run goes to the run of the other leg, or goes with it."""
+        (other,) = self._row(
+            "SELECT min(other.id) FROM run JOIN run AS other ON other.outing = run.outing AND other.id != run.id"
+            " WHERE run.id = ?",
+            run,
+        )
+        self._write("UPDATE OR IGNORE diary SET run = ? WHERE run = ? AND ?1 IS NOT NULL", other, run)
+        self._write("DELETE FROM diary WHERE run = ?", run)
 
     def _delete_span(self, span: Span) -> int:
         where, values = span.where

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import UPDATE_HOST, StoreBusy, StoreError, StoreFull
+from .errors import UPDATE_HOST, InputError, StoreBusy, StoreError, StoreFull
 
 APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
@@ -135,6 +135,68 @@ MIGRATIONS = (
             utc_us INTEGER NOT NULL    -- of its start, since 1970
         )""",
     ),
+    (
+        """CREATE TABLE shoe (
+            id INTEGER PRIMARY KEY,
+            runner INTEGER NOT NULL REFERENCES runner,
+            name TEXT NOT NULL,
+            before_m INTEGER NOT NULL, -- run in it before the first entry
+            retired_day TEXT,          -- from that day on not asked for any more
+            UNIQUE (runner, name)
+        )""",
+        """CREATE TABLE diary (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            runner INTEGER NOT NULL REFERENCES runner,
+            day TEXT NOT NULL,         -- the runner's, local: 2030-01-02
+            start_us INTEGER,          -- UTC since 1970, of a run without a unit: tells several of a day apart
+            run INTEGER UNIQUE REFERENCES run,
+            distance_m INTEGER,
+            duration_s INTEGER,        -- of a run without a unit
+            source TEXT,               -- of the distance: said, gpx, tcx, fit
+            surface TEXT,
+            shoe INTEGER REFERENCES shoe,
+            hills TEXT,
+            stairs INTEGER,
+            sleep_min INTEGER,
+            warm_up INTEGER,
+            stretched INTEGER,
+            leg TEXT,
+            places TEXT,               -- names with commas between; '': none, null: not asked
+            aggravators TEXT,
+            signs TEXT,
+            note TEXT
+        )""",
+        """CREATE TABLE pain (            -- 0 to 10
+            entry INTEGER NOT NULL REFERENCES diary ON DELETE CASCADE,
+            moment TEXT NOT NULL,      -- before, after, hour, morning
+            level INTEGER NOT NULL,
+            PRIMARY KEY (entry, moment)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE longest (         -- as the runner says: the longest run of the 30 days up to that day
+            runner INTEGER PRIMARY KEY REFERENCES runner,
+            day TEXT NOT NULL,
+            distance_m INTEGER,
+            duration_s INTEGER
+        )""",
+        """CREATE TABLE hips (            -- one session of the hip and core programme
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            runner INTEGER NOT NULL REFERENCES runner,
+            day TEXT NOT NULL,
+            start_us INTEGER,          -- UTC since 1970
+            warm_up INTEGER,
+            stretched INTEGER,
+            note TEXT
+        )""",
+        """CREATE TABLE hips_set (
+            session INTEGER NOT NULL REFERENCES hips ON DELETE CASCADE,
+            number INTEGER NOT NULL,   -- from 1, in the order in which they were done
+            exercise TEXT NOT NULL,
+            side TEXT NOT NULL,        -- left, right, both
+            reps INTEGER,
+            hold_s INTEGER,
+            PRIMARY KEY (session, number)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 _WRITABLE = "make its folder and itself writable, or choose another with --store or KNEESENSE_HOME"
@@ -247,6 +309,13 @@ class StoreFile:
         """Inside a transaction.  Returns how many rows changed."""
         with self._plainly():
             return self._db.execute(sql, values).rowcount
+
+    def _runner_id(self, name: str) -> int:
+        """Inside a transaction: the runner of that name, made if there is none yet.  InputError."""
+        if not name.strip():
+            raise InputError("a runner's name is empty", "--runner NAME")
+        self._write("INSERT OR IGNORE INTO runner (name) VALUES (?)", name)
+        return int(self._row("SELECT id FROM runner WHERE name = ?", name)[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

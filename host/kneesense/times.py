@@ -8,7 +8,7 @@ carry UTC with Z and milliseconds, people read local time to the minute.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from .errors import InputError
 
@@ -49,6 +49,11 @@ def utc(us: int) -> str:
 def utc_now() -> str:
     """The same of now."""
     return _iso(datetime.now(UTC))
+
+
+def now_us() -> int:
+    """Now, in microseconds since 1970."""
+    return round(datetime.now(UTC).timestamp() * 1e6)
 
 
 def local(iso: str | None) -> str:
@@ -96,6 +101,27 @@ def zone_changed(start: str | None, end: str | None) -> bool:
     if not start or not end:
         return False
     return _moment(start).utcoffset() != _moment(end).utcoffset()
+
+
+def day(us: int) -> date:
+    """The local day of that moment."""
+    return _local(us).date()
+
+
+def day_meant(text: str) -> date:
+    """A day that a user gives, as `2026-11-30`.  Raises InputError."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"{text} is no day", "such as 2026-11-30") from None
+
+
+def day_or_moment(text: str) -> int:
+    """Microseconds since 1970 of where a day that a user gives begins, local; or as `meant`.  Raises InputError."""
+    if len(text.strip()) > len("2026-11-30"):
+        return meant(text)
+    begin = datetime.combine(day_meant(text), time()).astimezone()
+    return round(begin.timestamp() * 1e6)
 
 
 def meant(text: str) -> int:

@@ -44,7 +44,7 @@ from kneesense.world.unit import VirtualUnit
 LATE_MS, CLEAR_MS = 100, 50  # limits: from true toe-off to the motor, from its end to the true contact
 GATE = 60  # of confidence
 SPOILT, CAUGHT, WRONGLY_LOW = 0.10, 0.80, 0.02  # of all; of those, and of sound ones, below the gate
-_RUN_S, _LEAD_S = 360.0, 3.0  # of one run, and of standing before it
+_RUN_S, _LEAD_S = 210.0, 3.0  # of one run, and of standing before it
 _BEND_M, _SPEED_MPS = 36.5, 3.0  # a 400 m track
 _SETTLES = 1  # strides after missing samples that know it
 _HARD_G, _HARDER = 3.0, 6.0  # impacts from here on are made so much harder: they clip
@@ -70,7 +70,7 @@ def spoils(seed: int) -> Spoils:
         starts = np.arange(first_s, _RUN_S - 10, every_s) + random.uniform(0, 2)
         return tuple((float(s), float(s + length_s)) for s in starts)
 
-    return Spoils(windows(60, 13, 0.7), windows(70, 41, 0.2), ((200.0, 230.0),))
+    return Spoils(windows(60, 13, 0.7), windows(70, 41, 0.2), ((175.0, 195.0),))
 
 
 class Worn:
@@ -126,15 +126,14 @@ class Worn:
 
 
 def script() -> list[Phase]:
-    run = Phase("run", 100, speed_mps=_SPEED_MPS)
     bend = Phase("run", 38, speed_mps=_SPEED_MPS, bend_m=_BEND_M)
     return [
         Phase("still", _LEAD_S),
-        run,
+        Phase("run", 60, speed_mps=_SPEED_MPS),
         bend,
-        Phase("run", 50, speed_mps=_SPEED_MPS),
-        Phase("walk", 25),
-        run,
+        Phase("run", 45, speed_mps=_SPEED_MPS),
+        Phase("walk", 20),
+        Phase("run", 45, speed_mps=_SPEED_MPS),
     ]
 
 
@@ -161,7 +160,7 @@ class Found:
 
 
 async def one_run(seed: int, rule: str, folder: Path) -> Found:
-    """A run of about 460 strides."""
+    """A run of about 250 strides."""
     air = Air()
     central.install(air)
     loop = asyncio.get_running_loop()
@@ -285,7 +284,7 @@ def job(number: int) -> Found:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--strides", type=int, default=10000)
-    runs = -(-parser.parse_args(arguments).strides // 430)
+    runs = -(-parser.parse_args(arguments).strides // 235)
     total = Found()
     with ProcessPoolExecutor(2, get_context("spawn"), own_home) as pool:
         for done, found in enumerate(pool.map(job, range(runs)), 1):

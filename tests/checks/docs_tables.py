@@ -7,12 +7,13 @@ A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`; the r
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from drivers.flashlog import RAW_RESERVE_BYTES
 from kneecore import chips, gatt, sector, settings, wire
 from kneecore.meanings import MEANINGS
-from kneesense import errors, partitions
+from kneesense import columns, errors, fitfile, partitions, unitsettings
 from kneesense.cli.app import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -172,10 +173,20 @@ def gatt_table() -> str:
 
 def settings_table() -> str:
     rows = (
-        (i, f"`{s.name}`", s.default, f"{s.low} to {s.high}", s.unit, MEANINGS[s.name])
-        for i, s in enumerate(settings.TABLE)
+        (
+            i,
+            f"`{s.name}`",
+            s.default,
+            f"{s.low} to {s.high}",
+            s.unit,
+            f"`{item.name}`: {item.span}",
+            item.counts_from,
+            MEANINGS[s.name],
+        )
+        for i, (s, item) in enumerate(zip(settings.TABLE, unitsettings.ITEMS, strict=True))
     )
-    return table(("number", "name", "default", "range", "unit", "meaning"), rows)
+    head = ("number", "name", "default", "range", "unit", "in `kneesense settings`", "counts from", "meaning")
+    return table(head, rows)
 
 
 def raw_table() -> str:
@@ -244,6 +255,19 @@ def faults_table() -> str:
     return table(("fault", "what happens", "may cost"), rows)
 
 
+def columns_table(name: str) -> str:
+    return table(
+        ("column", "unit", "meaning"), ((f"`{c.name}`", c.unit, c.meaning) for c in columns.TABLES[name])
+    )
+
+
+def fit_table() -> str:
+    return table(
+        ("developer field", "unit", "key in JSON"),
+        ((f"`{name}`", unit, f"`{key}`") for _, name, unit, _, key in fitfile.OWN),
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "logged": lambda: records(0x01, 0x3F),
     "commands_on_the_wire": lambda: records(0x40, 0x5F),
@@ -256,6 +280,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "errors": errors_table,
     "chips": chips_table,
     "faults": faults_table,
+    "fit": fit_table,
+    **{name: partial(columns_table, name) for name in columns.TABLES},
 }
 
 

@@ -19,12 +19,13 @@ from kneesense.store import Store
 from kneesense.sync import LogSync
 from kneesense.world import clock, demo, scenario
 from kneesense.world.board import Board
+from kneesense.world.outcome import Outcome
 
 SPEED = 1000.0
 
 
-def play(folder: Path, played: scenario.Scenario) -> tuple[demo.Outcome, list[Any]]:
-    async def main() -> demo.Outcome:
+def play(folder: Path, played: scenario.Scenario) -> tuple[Outcome, list[Any]]:
+    async def main() -> Outcome:
         with Store(folder / "runs.sqlite") as store:
             return await demo.play(played, folder, store, lambda session, latency: None)
 

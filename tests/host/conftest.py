@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the host tests."""
 
+import io
 import json
+import sys
+import time
 
 import pytest
 from fakebleak import stack
@@ -40,3 +43,44 @@ def tell_json(tell):
         return code, records, err
 
     return run
+
+
+class _Terminal(io.StringIO):
+    """What a person types, line by line; a function among the lines is called and gives one."""
+
+    def __init__(self, lines):
+        super().__init__()
+        self.left = list(lines)
+
+    def isatty(self):
+        return True
+
+    def readline(self, *_):
+        line = self.left.pop(0) if self.left else None
+        line = line() if callable(line) else line
+        return "" if line is None else f"{line}\n"
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Move this computer to another time zone."""
+
+    def move(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """A person at a terminal who types these lines, and then nothing more.  Gives the terminal."""
+
+    def type_in(*lines):
+        terminal = _Terminal(lines)
+        monkeypatch.setattr(sys, "stdin", terminal)
+        return terminal
+
+    return type_in

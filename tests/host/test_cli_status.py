@@ -6,7 +6,7 @@ from test_records import keys
 
 from kneecore import wire
 from kneecore.settings import INDEX
-from kneesense import clock
+from kneesense import ble, clock
 from kneesense.answers import UnitHealth, UnitInfo
 from kneesense.store import Store, Unit
 from kneesense.unitstatus import bytes_a_second, findings, hours_left
@@ -29,7 +29,8 @@ def trouble(*names):
 
 def health(**values):
     kept = dict.fromkeys(UnitHealth.__dataclass_fields__, 0) | {"troubles": (), "cause": "power_on"}
-    return UnitHealth(**kept | {"percent": 80, "charging": False, "capacity_bytes": 1_500_000} | values)
+    usual = {"percent": 80, "charging": False, "capacity_bytes": 1_500_000, "heap_free_bytes": 40_000}
+    return UnitHealth(**kept | usual | values)
 
 
 def codes(found):
@@ -108,6 +109,8 @@ def test_a_trouble_of_a_later_firmware_is_told_by_its_code():
         ({"unfetched_bytes": 1_300_000}, ["log_soon_full"]),
         ({"unfetched_bytes": 1_500_000, "troubles": ("log_full",)}, ["log_full"]),
         ({"damaged": 1}, ["log_damaged"]),
+        ({"heap_free_bytes": 20_000}, []),
+        ({"heap_free_bytes": 19_999}, ["memory_low"]),
     ],
 )
 def test_findings(values, code):
@@ -155,7 +158,8 @@ def test_the_clock_is_compared_with_the_last_time_they_talked(tell_json, paired,
     assert tell_json("status")[1][0]["clock_moved_ms"] == pytest.approx(250, abs=1)
 
 
-def test_a_unit_out_of_range_is_one_line(tell, paired, stack):
+def test_a_unit_out_of_range_is_one_line(tell, paired, stack, monkeypatch):
+    monkeypatch.setitem(ble.BleLink.__init__.__kwdefaults__, "find_s", 0.1)
     stack.in_range = {}
     code, out, err = tell("status")
     assert (code, out, len(err)) == (3, [], 1)

@@ -38,10 +38,10 @@ def test_an_older_store_is_brought_up_to_date(tmp_path, monkeypatch):
     file = tmp_path / "runs.sqlite"
     with Store(file) as store:
         store.add(DEVICE, [mark(1, 1)])
-    later = (*storefile.MIGRATIONS, ("CREATE TABLE shoe (name TEXT)",))
+    later = (*storefile.MIGRATIONS, ("CREATE TABLE later (name TEXT)",))
     monkeypatch.setattr(storefile, "MIGRATIONS", later)
     for read_only in (True, False):
         with Store(file, read_only) as store:
             assert store.records(DEVICE) == [mark(1, 1)]
-            assert store._row("SELECT COUNT(*) FROM shoe") == (0,)
+            assert store._row("SELECT COUNT(*) FROM later") == (0,)
             assert store._row("PRAGMA user_version") == (len(later),)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Dates: fixed instants in every epoch, the end of daylight saving, what a user means."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -12,19 +11,6 @@ from kneesense import times
 from kneesense.errors import InputError
 
 NEW_YEAR_US = 1_735_689_600_000_000  # 2025-01-01T00:00:00Z
-
-
-@pytest.fixture
-def zone(monkeypatch):
-    """Move this computer to another time zone."""
-
-    def move(name):
-        monkeypatch.setenv("TZ", name)
-        time.tzset()
-
-    yield move
-    monkeypatch.undo()
-    time.tzset()
 
 
 def test_one_instant_in_every_epoch(zone):

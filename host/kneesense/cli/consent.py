@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 from .. import screening
 from ..errors import CuesWithheld, ScreenUnanswered
 from ..store import Store
+from .asking import ask, at_terminal
 from .output import Output
 
 ScreenAnswers = Annotated[str | None, Parameter(name="--screen-answers")]
@@ -63,15 +63,14 @@ def _screened(store: Store, runner: str, answers: str | None, out: Output) -> sc
     if answers is not None:
         return screening.keep(store, runner, screening.parse(answers))
     found = screening.of(store, runner)
-    if found is None and sys.stdin.isatty():
+    if found is None and at_terminal():
         out.note(f"Before the first cue, five questions to {runner}, asked once:")
         return screening.keep(store, runner, screening.ask(_prompted))
     return found
 
 
-def _prompted(prompt: str) -> str:
-    print(prompt, end="", file=sys.stderr, flush=True)  # stdout may be for JSON alone
-    return input()
+def _prompted(question: str) -> str:
+    return ask(question.strip(), "--screen-answers")
 
 
 def _why(found: screening.Screening) -> str:

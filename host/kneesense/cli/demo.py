@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
     from ..records import Record
     from ..session import Session
     from ..verdict import Verdict
-    from ..world.demo import Outcome, TrueLatency
+    from ..world.outcome import Outcome, TrueLatency
     from ..world.scenario import Scenario
 
 DURATION_S = 30.0
 SPEEDS = (0.1, 1000.0)
+_WITHOUT = (
+    "without the firmware's own process and without radio: signal processing and cue engine of the unit run in this"
+    " program, joined to the host in memory; drivers, flash, calibration on the unit and Bluetooth are not shown"
+)
 
 
 def demo(
@@ -38,6 +44,7 @@ def demo(
     seed: Whole | None = None,
     unit_only: Annotated[bool, Parameter(negative=())] = False,
     both_legs: Annotated[bool, Parameter(negative=())] = False,
+    without_firmware: Annotated[bool, Parameter(negative=())] = False,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """The whole product with no hardware: the unit's own firmware in MicroPython, a virtual radio, this host.
@@ -45,6 +52,9 @@ def demo(
     A simulated runner calibrates the unit by standing and walking, then runs, slows down for a while and is buzzed,
     loses the radio link for 5 s.  At the end everything recorded is compared with the truth and with the unit's flash;
     exit code 1 when a check fails.
+
+    Where no desktop MicroPython or no virtual radio can be had, the unit's signal processing and cue engine run in this
+    program instead, joined to the host in memory, and that is said.
 
     Examples: kneesense demo; kneesense demo --duration 120 --speed 20;
     kneesense demo --recording run.csv.gz --side left
@@ -67,6 +77,8 @@ def demo(
         Only the virtual unit, for the other commands in other terminals, until Ctrl-C.
     both_legs
         With --unit-only: a unit on each leg of the simulated runner.
+    without_firmware
+        Do without firmware process and radio, as where they cannot be had.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
         raise InputError(f"--speed {speed:g}: must be {SPEEDS[0]:g} to {SPEEDS[1]:g}")
@@ -82,15 +94,18 @@ def demo(
         raise InputError(
             "--both-legs is for the simulated runner", "use it with --unit-only, without --recording"
         )
-    try:
-        from ..world import clock
-        from ..world.scenario import played, runner
-    except ImportError as error:
-        raise ExtraMissing("demo", f"the virtual world needs the package '{error.name}'") from None
-    from ..world.firmware import micropython
+    if unit_only and without_firmware:
+        raise InputError("--unit-only is the firmware and its radio", "leave out --without-firmware")
+    from ..world import clock
+    from ..world.scenario import played, runner
 
-    micropython()
+    missing = _missing()
+    if unit_only and missing:
+        raise missing
     out = Output(flags.json)
+    if missing or without_firmware:
+        why = str(missing) if missing else "as asked for"
+        out.warn("without_firmware", f"{_WITHOUT} ({why})")
     running_s, number = DURATION_S if duration_s is None else duration_s, 1 if seed is None else seed
     if recording is not None:
         scenario = played(recording, side, calibration, duration_s)
@@ -104,7 +119,23 @@ def demo(
         if both_legs:
             served = [runner(running_s, leg, number, second=leg == "right") for leg in ("left", "right")]
         return clock.run(lambda: _serve(served, folder, out), speed)
-    return clock.run(lambda: _play(scenario, folder, flags.store, speed, out), speed)
+    firmware = not (missing or without_firmware)
+    return clock.run(lambda: _play(scenario, folder, flags.store, speed, out, firmware), speed)
+
+
+def _missing() -> ExtraMissing | None:
+    """What keeps the firmware from running here."""
+    from ..world.firmware import micropython
+
+    if sys.platform == "win32":  # its processes inherit no pipes by number
+        return ExtraMissing("demo", "the virtual unit does not run on Windows", "use Linux or macOS, or WSL")
+    if importlib.util.find_spec("bumble") is None:
+        return ExtraMissing("demo")
+    try:
+        micropython()
+    except ExtraMissing as error:
+        return error
+    return None
 
 
 def _folder() -> Path:
@@ -131,10 +162,16 @@ async def _serve(scenarios: Sequence[Scenario], folder: Path, out: Output) -> in
     return 0
 
 
-async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed: float, out: Output) -> int:
+async def _play(
+    scenario: Scenario, folder: Path, store_file: Path | None, speed: float, out: Output, firmware: bool
+) -> int:
     from ..store import Store
-    from ..world.demo import play
     from .live import interrupts
+
+    if firmware:
+        from ..world.demo import play
+    else:
+        from ..world.inprocess import play
 
     loop = asyncio.get_running_loop()
     shown: list[asyncio.Task[None]] = []
@@ -152,7 +189,8 @@ async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed
 
     path = store_file or folder / "runs.sqlite"
     show = _Show(out)
-    out.note(f"virtual unit: MPU-6050, {scenario.calibration.side} leg; baseline of 10 strides (demo)")
+    kind = "virtual unit" if firmware else "unit in this program"
+    out.note(f"{kind}: MPU-6050, {scenario.calibration.side} leg; baseline of 10 strides (demo)")
     wall_s = time.monotonic()
     with Store(path) as store, interrupts(stop):
         outcome = await play(scenario, folder, store, on_session, show.verdict)
@@ -167,6 +205,7 @@ async def _play(scenario: Scenario, folder: Path, store_file: Path | None, speed
         "lost": outcome.lost,
         "duplicates": outcome.duplicates,
         "speed": round(loop.time() / took_s, 2),
+        "firmware": firmware,
     }
     ok = outcome.ok or stopped.is_set()
     if not stopped.is_set():
@@ -194,9 +233,9 @@ class _Show:
         self.records = RunRecords(about)
 
     def verdict(self, verdict: Verdict) -> None:
-        from .calibrate import told
+        from .course import told_of
 
-        self._out.record(verdict.to_json(), f"calibration, {verdict.stage}: {told(verdict)}")
+        self._out.record(verdict.to_json(), f"calibration, {verdict.stage}: {told_of(verdict)}")
 
     async def follow(self, session: Session, latency: TrueLatency) -> None:
         from ..bus import News

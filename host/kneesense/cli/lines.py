@@ -6,9 +6,10 @@ A line of a stride fits 79 columns.  Unknown values are shown as `-`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..cadence import of_running
 from ..times import between, local, span, zone_changed
 
 Values = Mapping[str, Any]
@@ -53,18 +54,10 @@ def clock(seconds: float | None) -> str:
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
-def run_cadence(records: Iterable[Values]) -> float | None:
-    """Mean cadence of the running among the strides of `records`, steps per minute; None without any."""
-    lengths = [
-        r["stride_s"] for r in records if r["type"] == "stride" and r["gait"] == "run" and r["stride_s"]
-    ]
-    return 120 * len(lengths) / sum(lengths) if lengths else None
-
-
 def summed_up(summary: Values, records: Sequence[Values]) -> str:
     """The end of a run: its summary, the cadence of the running among its records, what the flags mean if there are."""
     strides = f"{count(summary['strides'], 'stride')} in {clock(summary['duration_s'])}"
-    cadence = run_cadence(records)
+    cadence = of_running(records)
     if cadence is not None:
         strides += f", running at {cadence:.1f} spm"
     told = [f"{strides}; {count(summary['cues'], 'cue')}"]
@@ -133,6 +126,12 @@ def _told(r: Values) -> str:
     return event(r["t_s"], r["message"])
 
 
+def _delivery(r: Values) -> str | None:
+    """Only what did not get out: the alert itself was told."""
+    failed = "; ".join(f"{name}: {why}" for name, why in r["why"].items())
+    return event(r["t_s"], f"alert {r['code']} not delivered by {failed}") if failed else None
+
+
 def _session(r: Values) -> str:
     minutes = f"{r['run_s'] / 60:.0f} of {r['planned_s'] / 60:.0f} min"
     in_band = [
@@ -178,6 +177,7 @@ _LINES: dict[str, Callable[[Values], str | None]] = {
     "alert": lambda r: "!" + _told(r)[1:],
     "battery": lambda r: _told(r) if r["code"] == "battery_low" else None,
     "boot": _told,
+    "delivery": _delivery,
     "link": _told,
     "pair": _pair,
     "session": _session,

@@ -20,11 +20,12 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
     runner
         Whose runs. Default: everybody's.
     """
+    from ..cadence import of_running
     from ..paths import store_file
     from ..store import Store
     from ..stored import StoredRun
     from ..times import between, local
-    from .lines import clock, count, number, run_cadence
+    from .lines import clock, count, number
 
     out = Output(flags.json)
     file = store_file(flags.store)
@@ -66,7 +67,7 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
                     row,
                     f"{run.id:>4} {local(start['start_utc']):<16}{said}{run.runner or '-':<10} {start['side']:<5}"
                     f" {clock(summary['duration_s']):>7} {count(summary['strides'], 'stride'):>12}"
-                    f" {number(run_cadence(stored.records)):>5} spm{'' if stored.ended else ' no end'}{beside}",
+                    f" {number(of_running(stored.records)):>5} spm{'' if stored.ended else ' no end'}{beside}",
                 )
                 listed += 1
     if not listed:

@@ -32,8 +32,8 @@ async def scan(
     from .units import remembered
 
     out = Output(flags.json)
-    found = await ble.scan(seconds)
     known = {unit.handle: unit for unit in remembered(flags)}
+    found = await ble.scan(seconds)
     for seen in found:
         paired = known.get(seen.handle)
         version = "unknown" if seen.major is None else str(seen.major)

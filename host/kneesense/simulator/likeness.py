@@ -142,13 +142,13 @@ def simulated(gait: str, stride_s: float, runner: Runner, sensor: Sensor, seed: 
     return looks(made, selfcal.auto(walked, "right").calibration, _LEAD_S)
 
 
-def compare(path: Path, gait: str) -> tuple[list[Row], float]:
+def compare(path: Path, gait: str, crowd_size: int = _CROWD) -> tuple[list[Row], float]:
     """Rows of the table for one recording, and the correlation of the mean courses of lean."""
     recorded = recording.load(path)
     real = looks(recorded, selfcal.auto(recorded, "right").calibration)
     stride_s = float(np.median(real.figures["stride time, s"]))
     alike = simulated(gait, stride_s, Runner(), Sensor(strap=Strap(tilt_deg_per_g=0.1), rate_hz=_RATE_HZ))
-    crowd = _crowd(gait)
+    crowd = _crowd(gait, crowd_size)
     rows = [
         Row(
             name,
@@ -162,8 +162,8 @@ def compare(path: Path, gait: str) -> tuple[list[Row], float]:
 
 
 @cache
-def _crowd(gait: str) -> list[Looks]:
-    people = enumerate(zip(runners(_CROWD), sensors(_CROWD), strict=True))
+def _crowd(gait: str, size: int) -> list[Looks]:
+    people = enumerate(zip(runners(size), sensors(size), strict=True))
     return [simulated(gait, 0.0, runner, sensor, seed) for seed, (runner, sensor) in people]
 
 

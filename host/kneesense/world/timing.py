@@ -15,6 +15,7 @@ from ..bus import Arrival
 from ..session import Session
 from ..store import Store
 from . import clock, demo, scenario
+from .outcome import TrueLatency
 
 _DURATION_S = 120.0
 _SPEED = 1000.0
@@ -37,7 +38,7 @@ def latencies() -> Latencies:
         loop = asyncio.get_running_loop()
         readers: list[asyncio.Task[None]] = []
 
-        def watch(session: Session, true_latency: demo.TrueLatency) -> None:
+        def watch(session: Session, true_latency: TrueLatency) -> None:
             updates = session.bus.subscribe()
 
             async def read() -> None:
