@@ -208,6 +208,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
 WORTH = {
     "log_ring": fuzz_unit.LOG_RECORDS,
     **fuzz_files.WORTH,
+    **fuzz_images.WORTH,
     **fuzz_lines.WORTH,
 }  # frames that one turn of a fuzzer decodes
 

@@ -4,24 +4,26 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from random import Random
 from zlib import crc32
 
 from kneecore import wire
 
-from .. import espimage, logfile, logimage, logimport, partitions
+from .. import bundle, espimage, logfile, logimage, logimport, partitions
 from ..errors import KneesenseError
 from ..frames import LogFrame, parse
 from ..rawsamples import of_run
-from ..store import Store
 from ..stored import StoredRun
 from . import frames
 from .found import Found, Target
 from .fuzz_unit import written_log
-from .texts import Folder, Given, spoilt
+from .texts import Folder, spoilt
 
 RECORDS = 40  # of a store
 
@@ -64,7 +66,6 @@ def _image() -> bytes:
 
 def imported_file() -> Target:
     """`import`: a log whose first line is right and says nonsense, sectors of a flash, anything at all."""
-    given = Given("log")
     flash, known = written_log(Random("flash"), logimage.SECTOR)
 
     def once(random: Random) -> None:
@@ -83,10 +84,41 @@ def imported_file() -> Target:
         else:
             data = random.randbytes(random.randint(0, 200))
         with contextlib.suppress(KneesenseError):
-            given.data = data
-            log = logimport.read(given, random.choice((None, "0a0b")), "Ann")
+            log = logimport.read(Path("log"), data, random.choice((None, "0a0b")), "Ann")
             if any(record.frame not in known for record in log.records):
                 raise Found("a record that nobody wrote is imported")
+
+    return once
+
+
+_ABOUT = """{"format": "kneesense-bundle", "schema": 1, "runner": "Ann", "screening": ["2026-01-02T03:04:05Z", "no"],
+"prescription": "schema = 1", "units": [{"device": "0a0b", "side": "left", "face": "medial"}],
+"programmes": [{"device": "0a0b", "boot": 1, "seq": 3, "sessions": "140606"}],
+"runs": [{"device": "0a0b", "boot": 1, "seq": 1, "said_utc_us": 1769000000000000, "outing": 1}],
+"readings": [{"device": "0a0b", "boot": 1, "t_us": 5, "utc_us": 1769000000000000, "error_us": 9}]}"""
+
+
+def imported_bundle() -> Target:
+    """A bundle whose words about its runs are spoilt, or whose bytes are: it is refused, or goes into a store."""
+    place = Folder()
+    log = logfile.header("0a0b", "Ann") + b"".join(record.frame for record in _run(Random("bundle")).values())
+
+    def once(random: Random) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as file:
+            about = spoilt(random, _ABOUT) if random.random() < 0.9 else _ABOUT
+            file.writestr("about.json", about.encode("utf-8", "surrogatepass"))
+            file.writestr("logs/0a0b.kneelog", log)
+        data = bytearray(packed.getvalue())
+        if random.random() < 0.2:
+            at = random.randrange(len(data))
+            data[at : at + 2] = random.randbytes(random.randint(0, 3))
+        with contextlib.suppress(KneesenseError):
+            found = bundle.read(Path("runs.zip"), bytes(data))
+            with place.store() as store:
+                bundle.add(store, found)
+                for run in store.runs():
+                    StoredRun(store, run)
 
     return once
 
@@ -94,13 +126,10 @@ def imported_file() -> Target:
 def store_of_nonsense() -> Target:
     """Records with a right checksum and wrong values, stored and shown: all are kept, and a run can be looked at."""
     place = Folder()
-    number = [0]
 
     def once(random: Random) -> None:
-        number[0] += 1
-        path = place.path / f"{number[0]}.sqlite"
         wanted = _run(random)
-        with Store(path) as store:
+        with place.store() as store:
             store.add("0a0b", wanted.values(), runner=random.choice((None, "Ann")))
             if {record.key: record.frame for record in store.records("0a0b")} != {
                 key: record.frame for key, record in wanted.items()
@@ -111,8 +140,6 @@ def store_of_nonsense() -> Target:
                     json.dumps(StoredRun(store, run).summary, allow_nan=False)
                 with contextlib.suppress(KneesenseError):
                     of_run(store, run)
-        for file in place.path.glob(f"{number[0]}.sqlite*"):
-            file.unlink()
 
     return once
 
@@ -140,6 +167,7 @@ def _run(random: Random) -> dict[tuple[int, int], LogFrame]:
 TARGETS: dict[str, Callable[[], Target]] = {
     "micropython_image": micropython_image,
     "imported_file": imported_file,
+    "imported_bundle": imported_bundle,
     "store_of_nonsense": store_of_nonsense,
 }
-WORTH = {"store_of_nonsense": RECORDS}
+WORTH = {"imported_bundle": RECORDS, "store_of_nonsense": RECORDS}

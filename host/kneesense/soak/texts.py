@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import shutil
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
 
+from ..store import Store
+
+_MEMORY = "/dev/shm"  # where a commit costs nothing; not on every system
 _ODD_NUMBERS = (
     "0", "-1", "1e308", "-1e308", "1e400", "nan", "-inf", "9" * 400, "0x1F", "1_0", "", " ", "1,5", "true",
 )  # fmt: skip
@@ -57,8 +62,18 @@ class Folder:
     """Of one fuzzer; goes with it."""
 
     def __init__(self) -> None:
-        self.path = Path(mkdtemp())
+        self.path = Path(mkdtemp(dir=_MEMORY if Path(_MEMORY).is_dir() else None))
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """An empty one, for a while."""
+        try:
+            with Store(self.path / "runs.sqlite") as store:
+                yield store
+        finally:
+            for file in self.path.glob("runs.sqlite*"):
+                file.unlink()
 
     def file(self, name: str, content: str | bytes) -> Path:
         path = self.path / name
@@ -70,9 +85,6 @@ class Given(type(Path())):  # type: ignore[misc]
     """A file that is not on the disk."""
 
     data = b""
-
-    def read_bytes(self) -> bytes:
-        return self.data
 
     def read_text(self, *options: object, **more: object) -> str:
         return self.data.decode()
