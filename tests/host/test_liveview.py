@@ -278,6 +278,14 @@ def test_the_end_hides_what_was_live():
     assert state["elapsed_s"] == RECORDS[-1]["duration_s"]
 
 
+def test_a_run_that_is_only_left_alone_is_not_called_over():
+    view, now_s = played(15.0)
+    view.feed(link("left"), now_s, UNIT)
+    view.feed(RECORDS[-1], now_s, UNIT)
+    assert leg(view, now_s)["fresh_text"] == "no longer followed"
+    assert view.state(now_s)["notices"][0]["text"] == "the link: left"
+
+
 def test_one_leg_lost_leaves_the_other_live():
     view = LiveView([("a", "left"), ("b", "right")], "Ann")
     played(15.0, "left", view, "a")
