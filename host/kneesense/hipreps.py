@@ -67,23 +67,30 @@ def count(recording: Recording, kind: str, calibration: Calibration | None = Non
     if kind not in KINDS:
         raise InputError(f"{kind}: no kind of repetition", f"of {', '.join(KINDS)}")
     if len(recording.t_s) < 2 or recording.t_s[-1] - recording.t_s[0] < _REP_S[0]:
-        raise InputError(f"{recording.name}: too short for a repetition", "record the exercise from start to end")
+        raise InputError(
+            f"{recording.name}: too short for a repetition", "record the exercise from start to end"
+        )
     found: list[Rep] = []
-    for t_s, acc, gyro in _blocks(recording, calibration):
-        up = _up(acc, gyro)
+    for t_s, acc, gyro, hz in _blocks(recording, calibration):
+        up = _up(acc, gyro, hz)
         if kind == TILT:
-            course = _forward_deg(up, calibration is not None)
+            course = _forward_deg(up, hz, calibration is not None)
         else:
-            course = _height_cm(acc, up)
+            course = _height_cm(acc, up, hz)
         swinging = np.linalg.norm(gyro, axis=1) > _SWING_RPS
         lean = None if calibration is None else _lean_deg(up, calibration)
-        found += _reps(t_s, course, swinging, lean, _LEAST[kind])
+        found += _reps(t_s, course, swinging, lean, _LEAST[kind], hz)
     usual = median(rep.size for rep in found) if found else 0.0
     return [rep for rep in found if rep.size >= _USUAL * usual]
 
 
-def _blocks(recording: Recording, calibration: Calibration | None) -> Iterator[tuple[Floats, Floats, Floats]]:
-    """Each stretch without a gap as means of 20 ms: times, specific force, rates; in axes of the segment if calibrated."""
+def _blocks(
+    recording: Recording, calibration: Calibration | None
+) -> Iterator[tuple[Floats, Floats, Floats, float]]:
+    """Each stretch without a gap as means of about 20 ms: times, specific force, rates, blocks a second.
+
+    In axes of the segment where there is a calibration.
+    """
     if calibration is not None:
         bias, turn = np.array(calibration.gyro_bias_rad_s), np.array(calibration.rotation)
     else:
@@ -99,23 +106,22 @@ def _blocks(recording: Recording, calibration: Calibration | None) -> Iterator[t
             signal[part].reshape(rows, size, -1).mean(axis=1)
             for signal in (recording.t_s, recording.acc, recording.gyro - bias)
         )
-        yield t_s[:, 0], acc @ turn.T, gyro @ turn.T
+        yield t_s[:, 0], acc @ turn.T, gyro @ turn.T, recording.rate_hz / size
 
 
-def _up(acc: Floats, gyro: Floats) -> Floats:
+def _up(acc: Floats, gyro: Floats, hz: float) -> Floats:
     """Unit vectors of the vertical in the sensor, one a row."""
-    both = _followed(acc, gyro, 1.0) + _followed(acc[::-1], gyro[::-1], -1.0)[::-1]
+    both = _followed(acc, gyro, hz) + _followed(acc[::-1], -gyro[::-1], hz)[::-1]
     return np.asarray(both / np.linalg.norm(both, axis=1, keepdims=True))
 
 
-def _followed(acc: Floats, gyro: Floats, way: float) -> Floats:
-    """`way` -1: time runs backwards."""
-    dt, pull = way / _RATE_HZ, 1 / _RATE_HZ / UP_S
-    start = acc[: round(0.5 * _RATE_HZ)].mean(axis=0)
+def _followed(acc: Floats, gyro: Floats, hz: float) -> Floats:
+    pull = 1 / hz / UP_S
+    start = acc[: round(0.5 * hz)].mean(axis=0)
     x, y, z = (start / np.linalg.norm(start)).tolist()
     out = np.empty_like(acc)
     force = (acc / np.linalg.norm(acc, axis=1, keepdims=True)).tolist()
-    for i, ((ax, ay, az), (p, q, r)) in enumerate(zip(force, (gyro * dt).tolist(), strict=True)):
+    for i, ((ax, ay, az), (p, q, r)) in enumerate(zip(force, (gyro / hz).tolist(), strict=True)):
         # d(up)/dt = up x rate: what stands still in the world turns the other way in the sensor
         x, y, z = x + y * r - z * q, y + z * p - x * r, z + x * q - y * p
         x, y, z = x + pull * (ax - x), y + pull * (ay - y), z + pull * (az - z)
@@ -125,23 +131,23 @@ def _followed(acc: Floats, gyro: Floats, way: float) -> Floats:
     return out
 
 
-def _forward_deg(up: Floats, calibrated: bool) -> Floats:
+def _forward_deg(up: Floats, hz: float, calibrated: bool) -> Floats:
     """How far the shank is tilted forward: by the calibration, else along the way it tilts most, one way only."""
     if calibrated:
-        return _smooth(np.degrees(np.arctan2(-up[:, 0], up[:, 1])), _SMOOTH_S)
+        return _smooth(np.degrees(np.arctan2(-up[:, 0], up[:, 1])), _SMOOTH_S, hz)
     middle = np.median(up, axis=0)
     away = up - middle
     way = np.linalg.eigh(away.T @ away)[1][:, -1]
     tilt = np.degrees(np.arcsin(np.clip(away @ way, -1, 1)))
     low, high = np.percentile(tilt, (2, 98))
-    rest = float(np.median(tilt[: round(0.5 * _RATE_HZ)]))
-    return _smooth(tilt - rest if high - rest >= rest - low else rest - tilt, _SMOOTH_S)
+    rest = float(np.median(tilt[: round(0.5 * hz)]))
+    return _smooth(tilt - rest if high - rest >= rest - low else rest - tilt, _SMOOTH_S, hz)
 
 
-def _height_cm(acc: Floats, up: Floats) -> Floats:
-    rise = _steady((acc * up).sum(axis=1) - G)
-    speed = _steady(np.cumsum(rise) / _RATE_HZ)
-    return _smooth(_steady(np.cumsum(speed) / _RATE_HZ) * 100, _SMOOTH_S / 2)
+def _height_cm(acc: Floats, up: Floats, hz: float) -> Floats:
+    rise = _steady((acc * up).sum(axis=1) - G, hz)
+    speed = _steady(np.cumsum(rise) / hz, hz)
+    return _smooth(_steady(np.cumsum(speed) / hz, hz) * 100, _SMOOTH_S / 2, hz)
 
 
 def _lean_deg(up: Floats, calibration: Calibration) -> Floats:
@@ -151,7 +157,7 @@ def _lean_deg(up: Floats, calibration: Calibration) -> Floats:
 
 
 def _reps(
-    t_s: Floats, course: Floats, swinging: Floats, lean: Floats | None, least: float
+    t_s: Floats, course: Floats, swinging: Floats, lean: Floats | None, least: float, hz: float
 ) -> Iterator[Rep]:
     for first, deep, end in _humps(course.tolist(), least):
         length_s = float(t_s[end] - t_s[first])
@@ -162,7 +168,7 @@ def _reps(
         leans: tuple[float | None, float | None, float | None] = (None, None, None)
         if lean is not None:
             down = np.flatnonzero(course[first : end + 1] >= base + _DEEP * (course[deep] - base)) + first
-            part = _smooth(lean[first : end + 1], _SMOOTH_S)
+            part = _smooth(lean[first : end + 1], _SMOOTH_S, hz)
             before = lean[max(first - 5, 0) : first + 5].mean()
             leans = (float(before), float(lean[down].mean()), float(np.ptp(part)))
         yield Rep(float(t_s[first]), float(t_s[deep]), float(t_s[end]), size, *leans)
@@ -193,13 +199,13 @@ def _humps(course: Sequence[float], least: float) -> Iterator[tuple[int, int, in
         yield left, top, back
 
 
-def _smooth(signal: Floats, seconds: float) -> Floats:
+def _smooth(signal: Floats, seconds: float, hz: float) -> Floats:
     """Running mean; at the ends over what there is."""
-    width = min(max(1, round(seconds * _RATE_HZ)) | 1, len(signal) - 1 | 1)
+    width = min(max(1, round(seconds * hz)) | 1, (len(signal) - 1) | 1)
     window = np.ones(width)
     return np.asarray(np.convolve(signal, window, "same") / np.convolve(np.ones(len(signal)), window, "same"))
 
 
-def _steady(signal: Floats) -> Floats:
+def _steady(signal: Floats, hz: float) -> Floats:
     """Without what is slower than _DRIFT_S."""
-    return signal - _smooth(_smooth(signal, _DRIFT_S), _DRIFT_S)
+    return signal - _smooth(_smooth(signal, _DRIFT_S, hz), _DRIFT_S, hz)
