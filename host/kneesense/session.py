@@ -141,6 +141,7 @@ class Session:
 
     @property
     def counters(self) -> Counters:
+        """How its records came, so far."""
         return self._sync.counters if self._sync else Counters()
 
     def stop(self, within_s: float) -> None:

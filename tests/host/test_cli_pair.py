@@ -227,6 +227,12 @@ def test_a_unit_that_cannot_buzz_or_tell_its_health_is_paired_all_the_same(tell,
     assert "does not buzz just now" in tell("pair", "0c0d", "--side", "left")[2][0]
 
 
+def test_a_run_is_not_shaken(tell_json, stack):
+    stack.unit.running = True
+    assert tell_json("pair", "0c0d", "--side", "left")[1][-1]["felt"] is None
+    assert stack.unit.buzzed == []
+
+
 def test_the_face_is_kept_for_a_leg_and_forgotten_with_it(tell, stack, kept):
     tell("pair", "0c0d", "--side", "left", "--face", "medial")
     tell("pair", "0c0d", "--side", "left")

@@ -32,6 +32,7 @@ COMMANDS = {
     "settings": "Show or change every setting of a unit; to a file and back.",
     "buzz": "Try the vibration and its patterns.",
     "mute": "Silence the cues of the run that goes on.",
+    "alerts": "Try where alerts go besides the terminal, and keep it for later runs.",
     "status": "Tell how a unit is: battery, storage, clock, and what is wrong.",
     "sync": "Fetch what is new from every unit in range.",
     "forget": "Unpair a unit, at both ends.",

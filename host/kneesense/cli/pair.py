@@ -125,7 +125,7 @@ async def _pair(store: Store, seen: Seen, worn: Wearing, seconds: float, buzz: b
             + (f", battery {percent} %" if percent is not None else ""),
         )
         _warn(device, health, out)
-        felt = await first_buzz(device, out) if buzz else None
+        felt = await first_buzz(device, out) if buzz and not info.running else None  # a run feels it too
     out.record({"type": "summary", "units": 1, "felt": felt}, "Next: kneesense calibrate")
 
 

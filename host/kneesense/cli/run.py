@@ -36,7 +36,6 @@ async def run(
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
     alert: Annotated[list[str] | None, Parameter(negative=())] = None,
-    remember_alerts: Annotated[bool, Parameter(negative=())] = False,
     web: Annotated[bool, Parameter(negative=())] = False,
     tui: Annotated[bool, Parameter(negative=())] = False,
     port: Whole | None = None,
@@ -53,7 +52,7 @@ async def run(
 
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
     kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d;
-    kneesense run --alert sound --alert webhook:https://HOST/PATH --remember-alerts
+    kneesense run --alert sound --alert webhook:https://HOST/PATH
 
     Parameters
     ----------
@@ -93,9 +92,7 @@ async def run(
         With --web, at a terminal: open the page.
     alert
         Where alerts go besides the terminal: sound, desktop, webhook:URL, mqtt:HOST/TOPIC, mqtts:USER@HOST/TOPIC, or
-        none; once for each. Default: what --remember-alerts has kept.
-    remember_alerts
-        Keep these --alert for later runs on this computer.
+        none; once for each. Default: those that `kneesense alerts` has kept.
     """
     from .. import prescription, prescription_reader
     from ..alerts import Alerts
@@ -140,7 +137,7 @@ async def run(
         values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
     if raw is not None:
         values["raw_record"] = int(raw)
-    deliveries = Deliveries(chosen(alert, remember_alerts, out.warn))
+    deliveries = Deliveries(chosen(alert, out.warn))
     with Store(store_file(flags.store)) as store:
         units = worn(store.units(), unit, runner)
         who = runner or units[0].runner
