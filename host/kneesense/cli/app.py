@@ -41,6 +41,7 @@ COMMANDS = {
     "export": "Write runs into files: FIT, TCX, CSV, Parquet, or a bundle for another computer.",
     "date": "Say when a run was, where no clock knows.",
     "diary": "The training diary: load, pain, shoes, and what follows from them.",
+    "hips": "The hip and core programme: exercises, guided session, log, repetitions.",
     "fetch-log": "Fetch the raw log of a unit into a file.",
     "import": "Import logs fetched into files, or images of a unit's flash.",
     "delete": "Delete a run, all of a runner, or a unit's log.",
