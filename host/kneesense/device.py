@@ -141,12 +141,15 @@ class Device:
         return await self._number(wire.HALT)
 
     async def buzz(self, pulse_ms: int) -> int:
-        """Haptic test.  Returns the length granted by the unit's own maximum."""
+        """Haptic test.  Returns the ms granted, 0 when the motor is busy or has failed.
+
+        It ends with the connection, which is to be kept for so long.
+        """
         return await self._number(wire.BUZZ, pulse_ms=pulse_ms, pattern=0)
 
-    async def play(self, pattern: int) -> None:
-        """Haptic test of a pattern, by its place in the table of kneecore.patterns."""
-        await self._command(wire.BUZZ, pulse_ms=0, pattern=pattern + 1)
+    async def play(self, pattern: int) -> int:
+        """The same with a pattern, by its place in the table of kneecore.patterns.  Returns the ms to its end."""
+        return await self._number(wire.BUZZ, pulse_ms=0, pattern=pattern + 1)
 
     async def prescribe(self, runner: int, following: int, sessions: Sequence[tuple[int, int, int]]) -> None:
         """Keep this programme for that runner; `following`: the session the next run will be, from 1.

@@ -127,12 +127,13 @@ def write(
     runner: str,
     day: date,
     *,
+    entry: int | None = None,
     run: Run | None = None,
     start_us: int | None = None,
     values: Mapping[str, Any] | None = None,
     pain: Mapping[str, int] | None = None,
 ) -> tuple[int, bool]:
-    """Write what is given into the entry of that run, start or day; (its id, whether it is new).  The rest stays."""
+    """Write what is given into that entry, or that of a run, start or day; (its id, whether it is new)."""
     first = run
     if run is not None and run.outing is not None:
         legs = [other for other in store.runs() if other.outing == run.outing]
@@ -141,6 +142,7 @@ def write(
     return store.write_entry(
         runner,
         day.isoformat(),
+        entry=entry,
         run=first.id if first else None,
         start_us=None if first else start_us,
         values={name: _stored(value) for name, value in (values or {}).items()},

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from kneecore import wire
 
@@ -41,11 +41,25 @@ async def stage(
     """Run one stage (still, walk or rezero) to its verdict, which is also kept in `store`.
 
     Raises CommandRefused when the unit cannot begin it now: in a run, walk before still, rezero without calibration.
+    Cancelled, the unit gives the stage up; over a lost link it goes on, see `follow`.
     """
     try:
         await unit.begin_stage(name, side, face)
+        return await follow(unit, name, store, on_progress)
     except CommandRefused as error:
+        if error.command != wire.BEGIN.name:
+            raise
         raise CommandRefused(f"calibrate ({name})", error.status, _why(name, error.status)) from None
+    except asyncio.CancelledError:
+        with suppress(KneesenseError):
+            await unit.begin_stage("none", side, face)
+        raise
+
+
+async def follow(
+    unit: Device, name: str, store: Store | None = None, on_progress: Callable[[Progress], None] = _nobody
+) -> Verdict:
+    """The verdict of a stage that has begun, also over another connection."""
     try:
         async with asyncio.timeout(LIMIT_S):
             while True:
@@ -57,7 +71,10 @@ async def stage(
     except TimeoutError:
         raise KneesenseError(f"the stage '{name}' does not end", "switch the unit off and on") from None
     if progress.stage != name:
-        raise KneesenseError("another program has begun another stage", "close it and begin again")
+        raise KneesenseError(
+            f"the unit does not go on with the stage '{name}': it was switched off, or another program began another",
+            "begin again: kneesense calibrate",
+        )
     return await _verdict(unit, progress.verdict_seq, store)
 
 

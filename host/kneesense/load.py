@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from .prescription import PainRule
 
 WINDOW_DAYS = 30
-BJSM = (
-    "Frandsen and others, Br J Sports Med 59 (2025) 1203, doi 10.1136/bjsports-2024-109380: 5,205 runners, 588,071"
-    " sessions, by distance, against the longest of the past 30 days"
-)
+BJSM = "Frandsen and others, Br J Sports Med 59 (2025) 1203: 5,205 runners, by distance"
+"""doi 10.1136/bjsports-2024-109380; 588,071 sessions, each against the longest of the 30 days before it."""
 SHOE_M = (500_000, 800_000)
 """Where makers and shops put the end of a running shoe.  A range in common use; no study of injuries gives it."""
 
@@ -94,13 +92,13 @@ def findings(
     prescription in force.  `shoes`: of shoes.worn.
     """
     known = [entry for entry in entries if entry.day <= today]
-    runs = [entry for entry in known if entry.ran]
+    runs = tuple(entry for entry in known if entry.ran)
     found = pain.findings(known, today, rule)
     if runs and (today - runs[-1].day).days <= WINDOW_DAYS:
         found += [*session(runs, longest), *surface(runs), *hills(runs), *shoe(runs[-1], runs, shoes or {})]
     limit = next_run(runs, today)
     if limit is not None:
-        found.append(Finding("next_run", ADVICE, f"next run: {limit.text}", limit.why))
+        found.append(Finding("next_run", ADVICE, f"next run: {limit.text}", limit.why, runs[-1:]))
     return sorted(found, key=lambda finding: finding.rank)
 
 
@@ -178,7 +176,7 @@ def _spike(this: Entry, measure: str, ours: int, most: int) -> list[Finding]:
 
 
 def next_run(runs: Sequence[Entry], today: date) -> Limit | None:
-    """How long the next run may be; None while it cannot be said.
+    """How long the next run may be; None while it cannot be said, and while a sign says to stop.
 
     After pain: up to where it was marked, else shorter than that run by a whole minute or 100 m at least.  How much
     shorter no study says; how it goes, says the next entry.  Without pain: 10 % over the longest of the last 30 days.
@@ -187,6 +185,8 @@ def next_run(runs: Sequence[Entry], today: date) -> Limit | None:
     if not recent:
         return None
     this = recent[-1]
+    if pain.red_flags(runs, today) or this.signs:
+        return None
     if this.pain_marked_s:
         minutes = this.pain_marked_s[0] // 60
         if minutes:

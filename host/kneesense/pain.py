@@ -77,7 +77,7 @@ def graded(runs: Sequence[Entry], today: date, rule: PainRule | None) -> list[Fi
             Finding(
                 "pain",
                 ADVICE,
-                "there was pain in or after the last run: stop the activity when it comes, go shorter next time",
+                "there was pain in or after the last run: stop the activity when it comes",
                 "no prescription says otherwise",
                 (this,),
             )

@@ -39,18 +39,20 @@ class StoreDiary(StoreFile):
         runner: str,
         day: str,
         *,
+        entry: int | None = None,
         run: int | None = None,
         start_us: int | None = None,
         values: Mapping[str, Any],
         pain: Mapping[str, int],
     ) -> tuple[int, bool]:
-        """Write into the entry of a run, of that start, or of that day; made if there is none.  (its id, whether new).
+        """Write into that entry, or the one of a run, of that start, or of that day; made if there is none.
 
-        `values`: columns to change, `shoe` by its name; the others stay.  A second writing adds no second entry.
+        (its id, whether new).  `values`: columns to change, `shoe` by its name; the others stay, but an entry without
+        a start gets the one that is given.  A second writing adds no second entry.
         """
         with self._transaction():
             key = self._runner_id(runner)
-            found = self._entry_of(key, day, run, start_us)
+            found = entry if entry is not None else self._entry_of(key, day, run, start_us)
             if found is None:
                 self._write(
                     "INSERT INTO diary (runner, day, start_us, run) VALUES (?, ?, ?, ?)",
@@ -62,6 +64,11 @@ class StoreDiary(StoreFile):
                 (entry,) = self._row("SELECT last_insert_rowid()")
             else:
                 entry = found
+                self._write(
+                    "UPDATE diary SET start_us = ?, day = ? WHERE id = ? AND run IS NULL AND start_us IS NULL"
+                    " AND ?1 IS NOT NULL",
+                    *(start_us, day, entry),
+                )
             for name in _WRITABLE:
                 if name in values:
                     value = values[name]
@@ -70,6 +77,7 @@ class StoreDiary(StoreFile):
                     self._write(f"UPDATE diary SET {name} = ? WHERE id = ?", value, entry)
             for moment, level in pain.items():
                 self._write("INSERT OR REPLACE INTO pain VALUES (?, ?, ?)", entry, moment, level)
+            assert entry is not None
             return int(entry), found is None
 
     def delete_entry(self, runner: str, entry: int) -> bool:

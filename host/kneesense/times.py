@@ -45,6 +45,11 @@ def utc_now() -> str:
     return _iso(datetime.now(UTC))
 
 
+def now_us() -> int:
+    """Now, in microseconds since 1970."""
+    return round(datetime.now(UTC).timestamp() * 1e6)
+
+
 def local(iso: str | None) -> str:
     """An ISO date in this computer's time zone, as `2030-01-02 04:04`; words where it is unknown."""
     return f"{_moment(iso):%Y-%m-%d %H:%M}" if iso else "date unknown"

@@ -18,6 +18,7 @@ from .store import Unit
 from .tie import Tie
 
 SOON_FULL_H = 1.0
+MEMORY_LOW_BYTES = 20_000  # idle: with so little a run was seen to find no room for its buffers
 
 _STRIDES_A_S = 1.5  # of one leg, at 180 steps a minute
 _CUES_A_STRIDE = 0.2  # one in five: bandwidth cues come no faster than their hold-off
@@ -105,6 +106,15 @@ def findings(info: UnitInfo, health: UnitHealth | None, raw: bool = False) -> li
                 "log_soon_full",
                 f"the log has room for {left}",
                 "fetch it: kneesense sync",
+                before_a_run=True,
+            )
+        )
+    if health.heap_free_bytes < MEMORY_LOW_BYTES:
+        found.append(
+            Finding(
+                "memory_low",
+                f"the unit has {health.heap_free_bytes / 1000:.0f} KB of memory left",
+                "a board with PSRAM has more (README, Not yet)",
                 before_a_run=True,
             )
         )

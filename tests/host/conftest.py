@@ -45,6 +45,22 @@ def tell_json(tell):
     return run
 
 
+class _Terminal(io.StringIO):
+    """What a person types, line by line; a function among the lines is called and gives one."""
+
+    def __init__(self, lines):
+        super().__init__()
+        self.left = list(lines)
+
+    def isatty(self):
+        return True
+
+    def readline(self, *_):
+        line = self.left.pop(0) if self.left else None
+        line = line() if callable(line) else line
+        return "" if line is None else f"{line}\n"
+
+
 @pytest.fixture
 def zone(monkeypatch):
     """Move this computer to another time zone."""
@@ -60,12 +76,11 @@ def zone(monkeypatch):
 
 @pytest.fixture
 def answering(monkeypatch):
-    """A person at a terminal who types these lines, and then nothing more."""
+    """A person at a terminal who types these lines, and then nothing more.  Gives the terminal."""
 
     def type_in(*lines):
-        typed = io.StringIO("".join(f"{line}\n" for line in lines))
-        typed.isatty = lambda: True
-        monkeypatch.setattr(sys, "stdin", typed)
-        return typed
+        terminal = _Terminal(lines)
+        monkeypatch.setattr(sys, "stdin", terminal)
+        return terminal
 
     return type_in

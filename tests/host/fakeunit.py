@@ -60,6 +60,11 @@ class FakeUnit:
         self.health: dict[str, int] = dict(HEALTH)
         self.erased_at_once = 1000  # records that one ERASE takes
         self.buzzed: list[tuple[int, int]] = []  # (pulse_ms, pattern)
+        self.motor_busy = False
+        self.verdicts: list[str] = []  # why each stage to come is refused; "" or none left: it is accepted
+        self.stage = dict.fromkeys(wire.STAGE.names, 0)
+        self.polls = 1  # answers before a stage is over
+        self.drop_link_in_stage = 0  # so many times
         self.t_us = 1_000_000
         self.link_now: FakeLink | None = None
         # Faults
@@ -223,7 +228,37 @@ class FakeUnit:
 
     def _buzz(self, values: Mapping[str, int]) -> bytes:
         self.buzzed.append((values["pulse_ms"], values["pattern"]))
-        return min(values["pulse_ms"], 400).to_bytes(4, "little")
+        granted_ms = (
+            1 if values["pattern"] else min(values["pulse_ms"], 400)
+        )  # nobody waits for a pattern here
+        return (0 if self.motor_busy else granted_ms).to_bytes(4, "little")
+
+    def _begin(self, values: Mapping[str, int]) -> None:
+        busy = wire.CALIBRATION_STATES.index("busy") if values["stage"] else 0
+        self.stage |= {"stage": values["stage"], "state": busy, "verdict_seq": 0, "still_s": 0, "strides": 0}
+        self._place = {"side": values["side"], "face": values["face"]}
+        self._polls_left = self.polls
+
+    def _progress(self, values: Mapping[str, int]) -> bytes:
+        if self.drop_link_in_stage:
+            self.drop_link_in_stage -= 1
+            self.drop_link()
+        elif self.stage["state"] and not self.stage["verdict_seq"]:
+            if self._polls_left:
+                self._polls_left -= 1
+                self.stage["still_s"] += 1
+                self.stage["strides"] += 2
+            else:
+                self._judge()
+        return wire.payload(wire.STAGE, self.stage)
+
+    def _judge(self) -> None:
+        refused = self.verdicts.pop(0) if self.verdicts else ""
+        walked = self.stage["stage"] == wire.STAGES.index("walk")
+        found = CALIBRATION | self._place if walked and not refused else {}
+        told = {"stage": self.stage["stage"], "refused": 1 << wire.REFUSALS.index(refused) if refused else 0}
+        self.stage["verdict_seq"] = self.record(wire.VERDICT, told | found).seq
+        self.stage["state"] = wire.CALIBRATION_STATES.index("refused" if refused else "accepted")
 
     def _prescribe(self, values: Mapping[str, int]) -> None:
         programme.decode(values["sessions"])

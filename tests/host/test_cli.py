@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command line: exit codes, one-line errors, JSON lines, and a start that loads nothing heavy."""
 
-import io
 import subprocess
 import sys
 from pathlib import Path
@@ -94,7 +93,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(tell, arguments):
     ("arguments", "told"),
     [
         (("show", "1", "2"), "2: one word too many: kneesense show --help"),
-        (("pair",), "UNIT is missing: kneesense pair --help"),
+        (("delete", "1", "2"), "2: one word too many: kneesense delete --help"),
         (("run", "--baseline"), "--baseline: its value is missing: kneesense run --help"),
         (("run", "--unit", "a", "--unit", "b"), "--unit: given twice: kneesense run --help"),
         (("scan", "--timeout", "soon"), "--timeout soon: must be a number: kneesense scan --help"),
@@ -228,18 +227,6 @@ def test_pair_does_not_choose_between_runners(tell, stack, home):
     code, _, err = tell("pair", "0c0e", "--side", "left")
     assert code == 2
     assert "Ann, Bea" in err[0]
-
-
-def test_pair_asks_for_the_side_only_at_a_terminal(tell, stack, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("right\n"))
-    code, _, err = tell("pair", "0c0d")
-    assert code == 2
-    assert "--side left or --side right" in err[0]
-
-    terminal = io.StringIO("r\n")
-    terminal.isatty = lambda: True
-    monkeypatch.setattr(sys, "stdin", terminal)
-    assert tell("pair", "0c0d")[0] == 0
 
 
 def test_pair_refuses_another_version_before_connecting(tell, stack):

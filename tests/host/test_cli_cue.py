@@ -145,6 +145,13 @@ def test_a_pattern_goes_by_its_number(tell, paired, number):
     assert paired.buzzed == [(0, number + 1)]
 
 
+def test_a_motor_that_is_busy_is_no_buzz(tell, paired):
+    paired.motor_busy = True
+    code, out, err = tell("buzz")
+    assert (code, out, len(err)) == (1, [], 1)
+    assert "kneesense status" in err[0]
+
+
 def test_patterns_are_listed_without_a_unit(tell, tell_json):
     code, records, _ = tell_json("buzz", "--list")
     assert code == 0

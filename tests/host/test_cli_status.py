@@ -29,7 +29,8 @@ def trouble(*names):
 
 def health(**values):
     kept = dict.fromkeys(UnitHealth.__dataclass_fields__, 0) | {"troubles": (), "cause": "power_on"}
-    return UnitHealth(**kept | {"percent": 80, "charging": False, "capacity_bytes": 1_500_000} | values)
+    usual = {"percent": 80, "charging": False, "capacity_bytes": 1_500_000, "heap_free_bytes": 40_000}
+    return UnitHealth(**kept | usual | values)
 
 
 def codes(found):
@@ -108,6 +109,8 @@ def test_a_trouble_of_a_later_firmware_is_told_by_its_code():
         ({"unfetched_bytes": 1_300_000}, ["log_soon_full"]),
         ({"unfetched_bytes": 1_500_000, "troubles": ("log_full",)}, ["log_full"]),
         ({"damaged": 1}, ["log_damaged"]),
+        ({"heap_free_bytes": 20_000}, []),
+        ({"heap_free_bytes": 19_999}, ["memory_low"]),
     ],
 )
 def test_findings(values, code):

@@ -9,7 +9,7 @@ from fakeunit import FakeUnit
 from test_records import keys
 
 from kneecore import wire
-from kneesense import ble, catchup
+from kneesense import ble, catchup, diary
 from kneesense.store import Store, Unit
 
 ANN_LEFT, ANN_RIGHT, BEA = "0a0b0c0d", "0a0b0c0e", "0a0b0c0f"
@@ -254,3 +254,51 @@ def test_bluetooth_that_is_off_is_told_once(tell, units, stack):
     code, _, err = tell("sync")
     assert code == 3
     assert err == ["error: Bluetooth is off: switch Bluetooth on"]
+
+
+# --- how the knee is -------------------------------------------------------------------------------------------------
+
+
+def diary_of(home, runner):
+    with Store(home / "runs.sqlite") as store:
+        return [(entry.run, dict(entry.pain)) for entry in diary.entries(store, runner)]
+
+
+def test_after_a_new_run_it_asks_each_runner_how_the_knee_is(tell, units, home, answering):
+    answering("much", "3", "")
+    code, out, err = tell("sync")
+    assert code == 0
+    assert sum("how is the knee, 0 to 10" in line for line in " ".join(err).split("Run ")) == 3
+    assert sum("knee 3/10 written down" in line for line in out) == 1
+    written = diary_of(home, "Ann") + diary_of(home, "Bea")
+    assert [pain for _, pain in written if pain] == [{"after": 3}]
+
+
+def test_a_flag_answers_for_scripts_and_nobody_else_is_asked(tell_json, units, home):
+    code, records, err = tell_json("sync", "--runner", "Bea", "--knee", "2")
+    assert (code, err) == (0, [])
+    (knee,) = [record for record in records if record["type"] == "knee"]
+    assert set(knee) == keys("knee")
+    assert (knee["runner"], knee["moment"], knee["level"]) == ("Bea", "after", 2)
+    assert diary_of(home, "Bea") == [(knee["run"], {"after": 2})]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_without_a_terminal_it_does_not_ask(tell, units, home, arguments):
+    assert tell("sync", *arguments)[0] == 0
+    assert [pain for _, pain in diary_of(home, "Ann") if pain] == []
+
+
+def test_an_answer_that_belongs_to_no_run_is_told(tell, units):
+    err = tell("sync", "--knee", "2")[2]
+    assert err == [
+        "warning: --knee is not written down: runs of several runners came (kneesense diary add --run RUN --pain N)"
+    ]
+    assert "no run came" in tell("sync", "--knee", "2")[2][0]
+
+
+def test_a_level_that_is_none_is_refused_before_anything_is_fetched(tell, units):
+    code, _, err = tell("sync", "--knee", "11")
+    assert code == 2
+    assert "0 (no pain) to 10" in err[0]
+    assert units[0].commands == []

@@ -32,6 +32,7 @@ COMMANDS = {
     "settings": "Show or change every setting of a unit; to a file and back.",
     "buzz": "Try the vibration and its patterns.",
     "mute": "Silence the cues of the run that goes on.",
+    "alerts": "Try where alerts go besides the terminal, and keep it for later runs.",
     "status": "Tell how a unit is: battery, storage, clock, and what is wrong.",
     "sync": "Fetch what is new from every unit in range.",
     "forget": "Unpair a unit, at both ends.",
@@ -40,6 +41,7 @@ COMMANDS = {
     "report": "Write a report for runner and therapist: one page for screen, phone and paper.",
     "export": "Write runs into files: FIT, TCX, CSV, Parquet, or a bundle for another computer.",
     "date": "Say when a run was, where no clock knows.",
+    "diary": "The training diary: load, pain, shoes, and what follows from them.",
     "fetch-log": "Fetch the raw log of a unit into a file.",
     "import": "Import logs fetched into files, or images of a unit's flash.",
     "delete": "Delete a run, all of a runner, or a unit's log.",
@@ -56,9 +58,10 @@ COMMANDS = {
 app = App(
     name="kneesense",
     version=__version__,
+    suppress_keyboard_interrupt=False,  # for the one error handler
     help="""A shank sensor for runners: foot strikes, lean, cues and a log.
 
-First: kneesense demo. With a unit: kneesense scan, kneesense pair UNIT --side right, kneesense run.
+First: kneesense demo. With a unit: kneesense pair, kneesense calibrate, kneesense run.
 """,
 )
 for position, (name, summary) in enumerate(COMMANDS.items()):
@@ -72,6 +75,11 @@ def run(arguments: Sequence[str]) -> int:
         if arguments and not arguments[0].startswith("-"):
             _load(arguments[0])
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        if not arguments:
+            from .where import where
+
+            if told := where():
+                Output(False).note(told)
         sys.stdout.flush()
     except CycloptsError as error:
         return _failed(arguments, InputError(plain(error), _help(arguments)))

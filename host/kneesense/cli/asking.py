@@ -32,6 +32,9 @@ def ask(question: str, flag: str) -> str:
         except EOFError:
             print(file=sys.stderr)
             raise InputError("no answer", flag) from None
+        except KeyboardInterrupt:
+            print(file=sys.stderr)  # what follows begins a line
+            raise
 
 
 def agreed(question: str, default: bool, flag: str) -> bool:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from kneecore import patterns, settings
 
-from ..errors import InputError
+from ..errors import InputError, KneesenseError
 from .options import Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
@@ -68,14 +69,18 @@ async def buzz(
     if ms is not None and not setting.low <= ms <= setting.high:
         raise InputError(f"--ms {ms}: must be {setting.low} to {setting.high} ms")
     granted = await _buzz(flags, unit, runner, DEFAULT_MS if ms is None else ms, pattern)
+    if not granted:
+        raise KneesenseError(
+            "the unit did not buzz: its motor is busy, or has failed", "try again; then kneesense status"
+        )
     told = f"buzzed {granted} ms" if pattern is None else f"buzzed '{pattern}': {_drawn(pattern)}"
-    out.record({"type": "summary", "pattern": pattern, "pulse_ms": granted}, told)
+    out.record(
+        {"type": "summary", "pattern": pattern, "pulse_ms": granted if pattern is None else None}, told
+    )
 
 
-async def _buzz(
-    flags: StoreFlags, unit: str | None, runner: str | None, ms: int, pattern: str | None
-) -> int | None:
-    """The length granted; None for a pattern."""
+async def _buzz(flags: StoreFlags, unit: str | None, runner: str | None, ms: int, pattern: str | None) -> int:
+    """How long it buzzed, all of a pattern."""
     from ..ble import BleLink
     from ..device import Device
     from .units import choose, remembered
@@ -83,9 +88,16 @@ async def _buzz(
     paired = choose(remembered(flags), unit, runner)
     async with Device(BleLink(paired.handle)) as device:
         if pattern is None:
-            return await device.buzz(ms)
-        await device.play(patterns.NAMES.index(pattern))
-        return None
+            granted = await device.buzz(ms)
+        else:
+            granted = await device.play(patterns.NAMES.index(pattern))
+        await until_it_ends(granted)
+        return granted
+
+
+async def until_it_ends(granted_ms: int) -> None:
+    """A unit ends a host's buzz with the link, so that nobody is buzzed by a computer that is gone."""
+    await asyncio.sleep(granted_ms / 1000)
 
 
 def _list(out: Output) -> None:

@@ -3,36 +3,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from kneecore import settings
-
 from ..errors import InputError
 from .options import Wait
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
-    from ..answers import Progress
-    from ..device import Device
-    from ..store import Store, Unit
     from ..verdict import Verdict
 
 Side = Literal["left", "right"]
 Face = Literal["medial", "lateral", "unknown"]
 Stage = Literal["still", "walk", "all"]
-
-_TOLD = {
-    "still": "Stand still on both feet, knees straight, until the unit buzzes.",
-    "walk": "Walk straight on at an easy pace, at least {strides} strides, until the unit buzzes.",
-    "rezero": "Stand as you want the lean to count as zero, and keep still until the unit buzzes.",
-}
 
 
 async def calibrate(
@@ -44,6 +30,7 @@ async def calibrate(
     stage: Stage = "all",
     rezero: Annotated[bool, Parameter(negative=())] = False,
     countdown_s: Annotated[Wait, Parameter(name="--countdown")] = 3.0,
+    repeat: bool = True,
     save: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     flags: StoreFlags = DEFAULT_STORE,
@@ -51,7 +38,10 @@ async def calibrate(
     """Teach a unit how it sits on the leg: stand still for 5 s, then walk 10 strides.
 
     The unit measures and judges by itself and keeps what it accepts; `kneesense run` uses it from then on.  Calibrate
-    after every strapping on.  A long buzz and exit code 1 mean refused, with the reason and the next step.
+    after every strapping on.  A short buzz means accepted, a long one refused: at a terminal the step can be done
+    again, else exit code 1, with the reason and the next step.
+
+    The link may break while you walk: the unit goes on, its verdict is fetched when you are back.
 
     Examples: kneesense calibrate; kneesense calibrate --side left --face medial --save me.json;
     kneesense calibrate --stage walk; kneesense calibrate --rezero
@@ -72,16 +62,17 @@ async def calibrate(
         Only take the lean of standing now for zero; the strap must not have moved since the calibration.
     countdown_s
         Seconds before each stage.
+    repeat
+        At a terminal, offer a refused stage again.
     save
         Also write the calibration to this file.
     overwrite
         The file to write may replace an existing one.
     """
     from .. import outfile
-    from ..ble import BleLink
-    from ..device import Device
     from ..paths import store_file
     from ..store import Store
+    from .course import Course
     from .units import choose
 
     if rezero and stage != "all":
@@ -95,10 +86,10 @@ async def calibrate(
     with Store(store_file(flags.store)) as store:
         paired = choose(store.units(), unit, runner)
         worn = replace(paired, side=side or paired.side, face=face or paired.face)
-        async with Device(BleLink(worn.handle)) as device:
-            verdict = await _through(device, worn, stages, countdown_s, store, out)
-        if verdict.accepted and worn != paired:
-            store.remember(worn)
+        course = Course(worn, stages, countdown_s, store, out, repeat)
+        verdict = await course.run()
+        if verdict.accepted and course.worn != paired:
+            store.remember(course.worn)
     if save is not None and verdict.calibration is not None:
         verdict.calibration.save(save, overwrite=overwrite)
     code = 0 if verdict.accepted else 1
@@ -112,65 +103,6 @@ async def calibrate(
         _closing(verdict, save),
     )
     return code
-
-
-async def _through(
-    device: Device, worn: Unit, stages: tuple[str, ...], countdown_s: float, store: Store, out: Output
-) -> Verdict:
-    """The stages in their order, up to the first that is refused; the last verdict."""
-    from .. import guide
-
-    strides = await device.get("calibrate_strides") if "walk" in stages else 0
-    for name in stages:
-        out.note(_TOLD[name].format(strides=strides))
-        await _count_down(countdown_s, out)
-        with _bar(out, name, strides or 1) as show:
-            verdict = await guide.stage(device, name, worn.side, worn.face, store, show)
-        out.record(verdict.to_json(), told(verdict))
-        if not verdict.accepted:
-            break
-    return verdict
-
-
-async def _count_down(seconds: float, out: Output) -> None:
-    while seconds > 0:
-        if out.console.is_terminal:
-            out.note(f"  in {seconds:.0f} s")
-        await asyncio.sleep(min(1.0, seconds))
-        seconds -= 1.0
-
-
-@contextmanager
-def _bar(out: Output, name: str, strides: int) -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal, nothing elsewhere.  Gives the function that moves it."""
-    from rich.progress import Progress as Bar
-
-    bar = Bar(console=out.console, transient=True, disable=not out.console.is_terminal)
-    total = strides if name == "walk" else settings.find("calibrate_still_s").default
-    with bar:
-        task = bar.add_task(name, total=total)
-
-        def show(progress: Progress) -> None:
-            bar.update(task, completed=progress.strides if name == "walk" else progress.still_s)
-
-        yield show
-
-
-def told(verdict: Verdict) -> str:
-    """A verdict in words: accepted or refused, and by what."""
-    v = verdict.to_json()
-    if not verdict.accepted:
-        return "refused: " + "; ".join(verdict.messages)
-    if verdict.stage == "walk":
-        measured = (
-            f"{v['strides']} strides, {100 * v['axis_share']:.0f} % of the rotation on one axis,"
-            f" swing {v['sign_ratio']:.1f} times the way back"
-        )
-    else:
-        measured = f"spread {v['spread_dps']:.1f} deg/s, 1 g off by {100 * v['one_g_error']:+.1f} %"
-    if verdict.stage == "rezero" and verdict.calibration:
-        measured += f", zero is now at {verdict.calibration.neutral_deg:+.1f} deg"
-    return "\n".join([f"accepted: {measured}", *(f"note: {message}" for message in verdict.messages)])
 
 
 def _closing(verdict: Verdict, save: Path | None) -> str:

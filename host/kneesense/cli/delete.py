@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..errors import InputError, KneesenseError, NothingFound, StoreError
+from . import asking
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ async def delete(
     """Delete a run, or all that is kept of a runner, on this computer; or the log of a unit.  Asks before.
 
     Deleted records are overwritten in the file, and they do not come back with the next fetching of the unit's log.
-    Copies that you made (fetch-log, backups, other computers) stay.  A runner's runs, screening answers, prescription
-    and pairing go together; of a unit that others run with too, only the runner's own part.
+    Copies that you made (fetch-log, backups, other computers) stay.  What the diary says of a run goes with it.  A
+    runner's runs, diary, hip programme, screening answers, prescription and pairing go together; of a unit that others
+    run with too, only the runner's own part.
 
     Examples: kneesense delete 3; kneesense delete --runner Ann --yes; kneesense delete --unit 0c0d
 
@@ -76,9 +77,9 @@ def _run(store: Store, word: str, yes: bool, out: Output) -> None:
 
     run = find(store, word)
     out.note(f"to be deleted from {store.file}:\n{_line(store, run)}")
-    if _agreed(yes):
+    if confirmed(yes):
         records = store.delete_run(run.id)
-        wiped = _wiped(store, out)
+        wiped = wipe(store, out)
         told = f"run {run.id} is deleted, {count(records, 'record')}"
     else:
         records, wiped, told = 0, None, "nothing is deleted"
@@ -96,13 +97,23 @@ def _runner(store: Store, runner: str, yes: bool, out: Output) -> None:
     kept = [
         *(["the safety screen's answers"] if store.screening(runner) else []),
         *(["the prescription"] if store.prescription(runner) else []),
+        *(
+            [count(written, "diary entry").replace("entrys", "entries")]
+            if (written := len(store.diary(runner)))
+            else []
+        ),
+        *(
+            [f"the log of the hip programme, {count(held, 'session')}"]
+            if (held := len(store.hips(runner)))
+            else []
+        ),
         *(f"the pairing of unit {handle}" for handle in units),
     ]
     what = "\n".join([*(_line(store, run) for run in runs), *(f"  {text}" for text in kept)])
     out.note(f"to be deleted of {runner} from {store.file}:\n{what or '  the name'}")
-    if _agreed(yes):
+    if confirmed(yes):
         records = store.delete_runner(runner)
-        wiped = _wiped(store, out)
+        wiped = wipe(store, out)
         told = f"{runner} is deleted: {count(len(runs), 'run')}, {count(records, 'record')}"
         if units:
             told += "".join(f"\nits unit keeps its log: kneesense delete --unit {handle}" for handle in units)
@@ -125,7 +136,7 @@ def _line(store: Store, run: Run) -> str:
     )
 
 
-def _wiped(store: Store, out: Output) -> bool:
+def wipe(store: Store, out: Output) -> bool:
     """Whether no copy is left in the file; told if not."""
     try:
         if store.wipe():
@@ -165,7 +176,7 @@ async def _unit(unit: str, unfetched: bool, yes: bool, flags: StoreFlags, out: O
                 )
             lost = f", {missing} of them nowhere else" if missing else f", all of them are in {store.file}"
             out.note(f"to be deleted: the log of unit {handle}, {count(records, 'record')}{lost}")
-            agreed = records > 0 and _agreed(yes)
+            agreed = records > 0 and confirmed(yes)
             if agreed:
                 await _erase(device, out)
     told = "nothing is deleted" if records else "its log is empty already"
@@ -190,11 +201,10 @@ async def _erase(device: Device, out: Output) -> None:
             progress(first - begin, last + 1 - begin)
 
 
-def _agreed(yes: bool) -> bool:
+def confirmed(yes: bool) -> bool:
     """From a person at a terminal; never guessed."""
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not asking.at_terminal():
         raise InputError("nothing is deleted without a yes", "add --yes")
-    print("Delete? [y/N] ", end="", file=sys.stderr, flush=True)  # stdout may be for JSON alone
-    return input().strip().lower() in ("y", "yes")
+    return asking.ask("Delete? [y/N]", "add --yes").lower() in ("y", "yes")

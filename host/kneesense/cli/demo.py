@@ -233,9 +233,9 @@ class _Show:
         self.records = RunRecords(about)
 
     def verdict(self, verdict: Verdict) -> None:
-        from .calibrate import told
+        from .course import told_of
 
-        self._out.record(verdict.to_json(), f"calibration, {verdict.stage}: {told(verdict)}")
+        self._out.record(verdict.to_json(), f"calibration, {verdict.stage}: {told_of(verdict)}")
 
     async def follow(self, session: Session, latency: TrueLatency) -> None:
         from ..bus import News

@@ -22,7 +22,7 @@ _SOCKET = ("--before", "no-reset", "--after", "no-reset")  # has no lines for a 
 
 def flash(
     *,
-    image: Path,
+    image: Path | None = None,
     sha256: str | None = None,
     port: str | None = None,
     yes: Annotated[bool, Parameter(negative=())] = False,
@@ -32,20 +32,25 @@ def flash(
     """Put MicroPython, the partition table and the firmware on a board, over its USB cable.
 
     Image, chip and size of the flash are checked before anything is erased. What the unit has kept, its pairings and
-    settings, is erased; its log is not, if the table was the same. Take ESP32_GENERIC from micropython.org.
+    settings, is erased; its log is not, if the table was the same. The board is done only when it has said its version.
 
-    Example: kneesense flash --image ESP32_GENERIC.bin
+    Without --image MicroPython is downloaded once, over https from micropython.org, after you were asked. Only the very
+    file whose SHA-256 this program carries is taken; the site publishes none, it is the one that several projects have
+    written down of theirs.
+
+    Examples: kneesense flash; kneesense flash --yes --port PORT; kneesense flash --image ESP32_GENERIC.bin
 
     Parameters
     ----------
     image
-        MicroPython for the ESP32, a file for offset 0x1000. Both hashes that it carries must be right.
+        MicroPython for the ESP32, a file for offset 0x1000. Both hashes that it carries must be right. Default: the
+        official one, from the cache or the network.
     sha256
         The hash that the file must have, from where it was published.
     port
         Serial port of the board. Default: the only one that can be a unit.
     yes
-        Do not ask.
+        Do not ask before downloading and erasing.
     firmware
         Deploy the firmware too.
     """
@@ -56,18 +61,22 @@ def flash(
     from .progress import bars
 
     out = Output(flags.json)
-    try:
-        content = image.read_bytes()
-    except OSError as error:
-        raise InputError(f"{image}: {error.strerror}") from None
-    espimage.checked(content, sha256)
+    if sha256 and image is None:
+        raise InputError("--sha256 is for --image", "the official image is checked in any case")
+    content = b"" if image is None else _read(image)
+    if image is not None:
+        espimage.checked(content, sha256)
     device = ports.choose(ports.listed(), port)
+    if image is None:
+        content = _official(yes, out)
+        espimage.checked(content)
     extra = _SOCKET if "://" in device else ()
     board = flasher.identify(device, extra)
     flasher.fit(board)
     out.note(f"{board.chip} with {board.flash_mb} MB of flash at {device}, {board.mac}; the image is whole")
     if not yes:
-        _ask(f"Erase pairings, settings and program of the board at {device}? [y/N] ")
+        question = f"Erase pairings, settings and program of the board at {device}? [y/N] "
+        _ask(question, "nothing is erased without consent", "--yes")
     with bars(out) as add:
         baud = flasher.write(device, board, content, add("MicroPython"), extra)
         done = None
@@ -90,19 +99,50 @@ def flash(
             "baud": baud,
             "firmware": version,
         },
-        f"MicroPython is on the board (at {baud} baud)"
-        + (f"; the unit started and runs {version}. Next: kneesense scan" if version else ""),
+        f"MicroPython is written (at {baud} baud); "
+        + (
+            f"the unit started and runs {version}. Next: kneesense scan"
+            if version
+            else "whether it starts was not looked at: kneesense doctor --restart"
+        ),
     )
 
 
-def _ask(question: str) -> None:
+def _read(image: Path) -> bytes:
+    from ..errors import InputError
+
+    try:
+        return image.read_bytes()
+    except OSError as error:
+        raise InputError(f"{image}: {error.strerror}") from None
+
+
+def _official(yes: bool, out: Output) -> bytes:
+    """From the cache, else on consent from the network."""
+    from .. import officialimage
+    from .progress import bar
+
+    image = officialimage.OFFICIAL
+    content = officialimage.kept()
+    if content is None:
+        if not yes:
+            what = f"MicroPython {image.version}, {image.size / 1e6:.1f} MB"
+            question = f"Download {what}, from {officialimage.BASE}? [y/N] "
+            _ask(question, "nothing is downloaded without consent", "--yes, or --image FILE")
+        with bar(out, "downloading") as told:
+            content = officialimage.fetch(told)
+    out.note(f"MicroPython {image.version}: {officialimage.place()}, SHA-256 {image.sha256}")
+    return content
+
+
+def _ask(question: str, refused: str, advice: str) -> None:
     from ..errors import InputError
 
     if not sys.stdin.isatty():
-        raise InputError("nothing is erased without consent", "--yes")
+        raise InputError(refused, advice)
     print(question, end="", file=sys.stderr, flush=True)
     if input().strip().lower() not in ("y", "yes"):
-        raise InputError("nothing was erased", "answer y, or --yes")
+        raise InputError(refused, f"answer y, or {advice}")
 
 
 def _opened(device: Callable[[], str]) -> Repl:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AdapterError, KneesenseError, NothingFound
+from ..diarywords import WORST
+from ..errors import AdapterError, InputError, KneesenseError, NothingFound
+from .options import Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
@@ -27,12 +29,14 @@ async def sync(
     *,
     unit: str | None = None,
     runner: str | None = None,
+    knee: Whole | None = None,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """Fetch what is new from every paired unit in range, and find which runs belong together.
 
     Nothing is begun, ended or erased, and a run that goes on goes on; the unit learns what is safe here, so that it may
-    overwrite that.  What a lost link leaves is fetched the next time; once all is here, again changes nothing.
+    overwrite that.  What a lost link leaves is fetched the next time; once all is here, again changes nothing.  After a
+    new run it asks how the knee is, at a terminal, for the diary.
 
     Exit code 0 when every unit in range is up to date, 1 when one in range failed, 3 when none was in range.
 
@@ -44,20 +48,31 @@ async def sync(
         Id of the one unit. Default: all.
     runner
         Only the units of this runner.
+    knee
+        How the knee is, 0 (no pain) to 10, after the new run; instead of the question.
     """
     from .. import outings
     from ..paths import store_file
     from ..store import Store
+    from ..stored import StoredRun
+    from . import asking, diaryask
     from .progress import bars
     from .units import of
+    from .who import prompted
 
     out = Output(flags.json)
+    if knee is not None and not 0 <= knee <= WORST:
+        raise InputError(f"--knee {knee}: must be 0 (no pain) to {WORST}")
     with Store(store_file(flags.store)) as store:
         units = of(store.units(), unit, runner)
         turn = asyncio.Semaphore(_AT_ONCE)
         with bars(out) as add:
             done = await asyncio.gather(*(_one(store, each, out, turn, add(each.handle)) for each in units))
         joined = outings.join(store)
+        came = {run for result, _ in done for run in result["runs"]}
+        ended = [run for run in store.runs() if run.id in came and StoredRun(store, run).ended]
+        ask = prompted if asking.at_terminal() and not flags.json else None
+        diaryask.knee(store, ended, knee, ask, out)
     for error in {str(error): error for _, error in done if isinstance(error, AdapterError)}.values():
         out.error(error)
     results = [result for result, _ in done]
