@@ -71,7 +71,7 @@ class LiveLeg:
         self._history: deque[Seen] = deque(maxlen=_ROWS)
         self._zeros_s: deque[float] = deque(maxlen=_TIES)  # when second 0 of the run was, by now_s
         self._latest_s = 0.0
-        self._last_cue: tuple[float, Values] | None = None
+        self._cued_s: float | None = None
         self._aim: Aim | None = None
         self.muted = self.suspended = False
         self.cue_state = self.pain_heard_s = None
@@ -105,12 +105,10 @@ class LiveLeg:
             "link_text": self._link_text,
             "gait": self._gait if live else None,
             **numbers,
-            "last_cadence_spm": self._mean("cadence_spm"),
             "aim": self._aim_state(numbers) if self._aim else None,
             "cue_state": self.cue_state,
-            "cue_text": "" if over else self._cue_text(),
-            "cued_s": None if self._last_cue is None else round(now_s - self._last_cue[0], 1),
-            "cue": None if self._last_cue is None else dict(self._last_cue[1]),
+            "cue_text": self._cue_text(fresh),
+            "cued_s": None if self._cued_s is None else round(now_s - self._cued_s, 1),
             "strides": self._strides,
             "late": self._late,
             "cues": self._cues,
@@ -154,7 +152,7 @@ class LiveLeg:
             self._aim = Aim(record["rule"], number.metric, number.unit, record["target"], record["band"])
         self._tied(record["t_s"], now_s, late)
         if not late:
-            self._last_cue = (now_s, record)
+            self._cued_s = now_s
 
     def _gap(self, record: Values, now_s: float, late: bool) -> None:
         self._gaps += 1
@@ -192,14 +190,15 @@ class LiveLeg:
         if over:
             return "over", "the run is over"
         if self._link == "lost":
-            return "lost", f"connection lost for {_age(now_s - self._link_s)}; the unit goes on by itself"
+            return "lost", f"connection lost for {_age(now_s - self._link_s)}"
         if not self.connected:
             return "waiting", self._link_text
         if self._heard_s is None:
             return "waiting", "connected, no stride yet"
         age_s = now_s - self._heard_s
         if age_s > STALE_S:
-            return "stale", f"no stride for {_age(age_s)}"
+            was = self._mean("cadence_spm")
+            return "stale", f"no stride for {_age(age_s)}" + ("" if was is None else f", was {was:.0f}")
         return "live", {"run": "running", "walk": "walking"}.get(self._gait or "", "unsure whether running")
 
     def _mean(self, name: str) -> float | None:
@@ -229,13 +228,17 @@ class LiveLeg:
             "high": 0.5 + aim.band / (2 * reach),
         }
 
-    def _cue_text(self) -> str:
+    def _cue_text(self, fresh: str) -> str:
+        """Its state, as the last stride told it, and why none comes."""
+        if fresh == "over":
+            return ""
+        if fresh == "lost":
+            return "not known, the unit goes on by itself"
         state = "suspended" if self.suspended else "muted" if self.muted else self.cue_state
         if state is None:
             return ""
-        told = (
-            self._why and state == self.cue_state and not self._why.startswith("target ")
-        )  # that is in `aim`
+        explains = self._why and state == self.cue_state
+        told = explains and not self._why.startswith("target ")  # `aim` has it
         return f"{state}: {self._why}" if told else state
 
     def _columns(self, now_s: float) -> State:

@@ -97,5 +97,6 @@ async def test_the_terminal_hides_what_is_not_live():
     async with app.run_test(size=(80, 24)) as pilot:
         app.show()
         await pilot.pause()
-        assert "✕ connection lost for 2 s; the unit goes on by itself" in screen(app)
+        assert "✕ connection lost for 2 s" in screen(app)
+        assert "cue not known, the unit goes on by itself" in screen(app)
         assert "lean – contact – peak –" in screen(app)

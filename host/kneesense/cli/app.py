@@ -38,6 +38,7 @@ COMMANDS = {
     "forget": "Unpair a unit, at both ends.",
     "runs": "List the recorded runs.",
     "show": "Show one recorded run.",
+    "report": "Write a report for runner and therapist: one page for screen, phone and paper.",
     "export": "Write runs into files: FIT, TCX, CSV, Parquet, or a bundle for another computer.",
     "date": "Say when a run was, where no clock knows.",
     "diary": "The training diary: load, pain, shoes, and what follows from them.",

@@ -63,11 +63,8 @@ def leg(told: Values, width: int) -> Text:
 def status(told: Values) -> Text:
     """Whose leg, and how fresh what is shown is."""
     sign, style = _SIGNS[told["fresh"]]
-    text = told["fresh_text"]
-    if told["fresh"] == "stale" and told["last_cadence_spm"] is not None:
-        text += f", then {told['last_cadence_spm']:.0f}"
     name = "" if told["side"] == "unknown" else f"{told['side']} leg  "
-    return Text.assemble((name, "bold"), (f"{sign} {text}", style))
+    return Text.assemble((name, "bold"), (f"{sign} {told['fresh_text']}", style))
 
 
 def big(cadence_spm: float | None, width: int) -> Text:

@@ -25,12 +25,24 @@ ESP32, ESP32_S2 = 0x00F01D83, 0x000007C6
 
 
 class RomLoader:
-    """`magic`: the number that says which chip it is.  `fastest_baud`: a cable that garbles what is faster."""
+    """`magic`: the number that says which chip it is.  `fastest_baud`: a cable that garbles what is faster.
 
-    def __init__(self, flash_mb: int = 4, magic: int = ESP32, fastest_baud: int = 10_000_000) -> None:
+    `unplugged_after`: bytes written.  `worn_at`: an address whose byte stays 0.
+    """
+
+    def __init__(
+        self,
+        flash_mb: int = 4,
+        magic: int = ESP32,
+        fastest_baud: int = 10_000_000,
+        unplugged_after: int = 1 << 30,
+        worn_at: int = -1,
+    ) -> None:
         self.flash = bytearray(b"\x5a" * (flash_mb << 20))  # of somebody before us
         self.written = False  # anything erased or written
         self._fastest_baud = fastest_baud
+        self._unplugged_after = unplugged_after
+        self._worn_at = worn_at
         self._baud = 115200
         mac = bytes.fromhex("240ac4010203")
         self._registers = {
@@ -126,3 +138,9 @@ class RomLoader:
     def _program(self, offset: int, piece: bytes) -> None:
         at = self._at + offset
         self.flash[at : at + len(piece)] = piece
+        if at <= self._worn_at < at + len(piece):
+            self.flash[self._worn_at] = 0
+        self._unplugged_after -= len(piece)
+        if self._unplugged_after < 0:
+            self._socket.close()
+            raise ConnectionAbortedError

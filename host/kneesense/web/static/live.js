@@ -60,8 +60,7 @@ function showLeg(card, leg, several) {
   const part = (name) => card.querySelector("." + name);
   card.className = `leg ${leg.side} ${leg.fresh}${several ? " two" : ""}`;
   put(part("side"), leg.side === "unknown" ? "Leg" : leg.side);
-  const last = leg.fresh === "stale" && leg.last_cadence_spm !== null;
-  put(part("fresh"), leg.fresh_text + (last ? `, then ${number(leg.last_cadence_spm, 0)}` : ""));
+  put(part("fresh"), leg.fresh_text);
   put(part("cadence"), number(leg.cadence_spm, 0));
   put(part("lean"), number(leg.lean_mid_deg, 1, "°", true));
   put(part("contact"), number(leg.contact_s === null ? null : 1000 * leg.contact_s, 0, " ms"));
@@ -167,7 +166,7 @@ function render() {
     showNotices(state.notices);
     plots.show(legs);
   }
-  const spoken = (leg) => `${leg.side} ${leg.fresh}${leg.aim && leg.aim.value !== null ? ", " + leg.aim.place : ""}`;
+  const spoken = (leg) => `${leg.side} leg ${leg.fresh}${leg.aim && leg.aim.value !== null ? `, ${leg.aim.place} the band` : ""}`;
   say(legs.map(spoken).join("; "));
 }
 
