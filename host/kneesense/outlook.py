@@ -41,8 +41,7 @@ def of(store: Store, runner: str, today: date) -> Outlook:
         rule=prescription_reader.loads(toml).pain if toml else None,
         shoes=shoes.worn(shoes.of(store, runner, entries)),
     )
-    runs = [entry for entry in entries if entry.ran and entry.day <= today]
-    return Outlook(entries, found, load.next_run(runs, today), undated)
+    return Outlook(entries, found, load.next_run(entries, today), undated)
 
 
 def longest(store: Store, runner: str) -> Longest | None:
