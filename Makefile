@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check bench cues programme first-hour stalls link soak hardware clean
+.PHONY: help demo test check bench cues programme first-hour stalls link soak hardware docs clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -52,6 +52,9 @@ bench: $(VENV)/dev.ready ## measure speed and latency against peers
 
 hardware: $(VENV)/hardware.ready ## pictures, solids and tables of hardware/ (needs Graphviz's dot)
 	@$(BIN)/python tests/checks/hardware.py --write
+
+docs: $(VENV)/dev.ready ## the reference of what programs may import, into build/api
+	@$(BIN)/python tests/checks/docs_api.py build/api
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -56,6 +56,8 @@ def test_it_holds_host_package_shared_package_and_the_devices_files(unpacked):
     assert python_files(unpacked / "kneesense/_firmware") == python_files(FIRMWARE)
     assert python_files(unpacked / "kneecore") == python_files(FIRMWARE / "kneecore")
     assert python_files(ROOT / "host/kneesense") <= python_files(unpacked / "kneesense")
+    page = {path.name for path in (ROOT / "host/kneesense/web/static").iterdir()}
+    assert {path.name for path in (unpacked / "kneesense/web/static").iterdir()} == page
 
 
 def test_it_holds_nothing_else(unpacked):

@@ -53,8 +53,10 @@ def advertisement(major: int, short_id: bytes) -> bytes:
 
 
 def scan_response(short_id: bytes) -> bytes:
+    """Of the advertisement: the name."""
     return _item(0x09, name(short_id).encode())
 
 
 def name(short_id: bytes) -> str:
+    """As it is advertised, by the last three bytes of the id."""
     return NAME_PREFIX + "".join("%02x" % b for b in short_id)

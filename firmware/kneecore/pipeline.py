@@ -92,26 +92,32 @@ class Pipeline:
 
     @property
     def sample(self) -> int:
+        """Samples so far, missing ones included."""
         return self._stages.sample
 
     @property
     def run_x16(self) -> int:
+        """Running so far."""
         return self._ledger.run_x16
 
     @property
     def walk_x16(self) -> int:
+        """Walking so far."""
         return self._ledger.walk_x16
 
     @property
     def still_x16(self) -> int:
+        """Standing so far."""
         return self._ledger.still_x16
 
     @property
     def unsure_x16(self) -> int:
+        """Neither of them for sure, so far."""
         return self._ledger.unsure_x16(self.sample)
 
     @property
     def gap_samples(self) -> int:
+        """Missing or frozen so far."""
         return self._ledger.gap_samples
 
     def lean_cdeg(self) -> int:

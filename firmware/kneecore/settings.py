@@ -65,6 +65,7 @@ def find(key: "int | str") -> Setting:
 
 
 def checked(key: "int | str", value: int) -> int:
+    """The value; SettingError if it is out of the range."""
     setting = find(key)
     if not isinstance(value, int) or not setting.low <= value <= setting.high:
         raise SettingError(
@@ -83,9 +84,11 @@ class Settings:
             self.set(name, value)
 
     def set(self, key: "int | str", value: int) -> None:
+        """SettingError if it is out of the range."""
         setattr(self, find(key).name, checked(key, value))
 
     def get(self, key: "int | str") -> int:
+        """Its value, by number or name."""
         value: int = getattr(self, find(key).name)
         return value
 

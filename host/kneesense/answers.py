@@ -109,6 +109,7 @@ def unit_info(data: bytes) -> UnitInfo:
 
 
 def progress(data: bytes) -> Progress:
+    """Of the stage of a calibration."""
     stage = _whole(wire.STAGE, data, "progress")
     return Progress(
         stage=named(wire.STAGES, stage["stage"]) or "",
@@ -120,6 +121,7 @@ def progress(data: bytes) -> Progress:
 
 
 def plan(data: bytes) -> UnitPlan:
+    """The programme that a unit keeps."""
     kept = _whole(wire.PLAN, data, "read_plan")
     try:
         sessions = programme.decode(kept["sessions"])

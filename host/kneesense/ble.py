@@ -160,6 +160,7 @@ class BleLink:
         self._inbox: Inbox[tuple[Channel, bytes]] = Inbox()
 
     async def open(self) -> None:
+        """See Link."""
         self._hold.take()
         try:
             await self._open()
@@ -184,6 +185,7 @@ class BleLink:
                     await client.start_notify(channel, self._receiver(channel))
 
     async def write(self, frame: bytes) -> None:
+        """See Link."""
         client = self._client
         if client is None:
             raise LinkLost("not connected")
@@ -192,9 +194,11 @@ class BleLink:
                 await _retried(lambda: client.write_gatt_char(gatt.CONTROL, frame, response=True))
 
     async def receive(self) -> tuple[Channel, bytes]:
+        """See Link."""
         return await self._inbox.get()
 
     async def close(self) -> None:
+        """See Link."""
         try:
             await self._disconnect()
         finally:

@@ -44,6 +44,7 @@ class Bus:
         return reader
 
     def post(self, update: Update) -> None:
+        """To every reader."""
         for reader in self._readers:
             reader.put(update)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from kneecore import coach, rules, wire
 from kneecore.coach import Coach
@@ -27,6 +27,16 @@ _STATES = {  # words for a line of 79 columns
     coach.ANCHORING: "the lean of this strapping, {lean_anchor_s} s of running",
     coach.FADED: "a block of the programme without cues",
 }
+
+
+class Aim(NamedTuple):
+    """Target and half width of the dead zone, in the unit of `metric`, a key of a stride record."""
+
+    rule: str
+    metric: str
+    unit: str
+    target: float
+    band: float
 
 
 class CueWatch:
@@ -56,6 +66,16 @@ class CueWatch:
         elif name == "notice" and values["notice"] == wire.NOTICES.index("strap_slip"):
             self._coach.slipped()
         return None
+
+    @property
+    def aim(self) -> Aim | None:
+        """None while it is not known here."""
+        cue = self._coach.cue if self._coach else None
+        rule = wire.RULES[cue.rule] if cue else ""
+        if cue is None or rule not in NUMBERS or not (cue.target or cue.band):
+            return None
+        number = NUMBERS[rule]
+        return Aim(rule, number.metric, number.unit, cue.target / number.per, cue.band / number.per)
 
     def _marked(self, watched: Coach, kind: int) -> None:
         """The unit judged by its clock whether a mark could be taken back: 0 here is always in time."""

@@ -2,7 +2,7 @@
 """The host's exception tree: each error says what happened, `.advice` what to do next, `.exit_code` how to exit.
 
 Exit codes: 1 device or link failed, 2 bad user input or file, 3 nothing found, adapter, permission or part missing.
-`.code` is the stable name in JSON.
+`.code` is the stable name in JSON, and a heading in docs/troubleshooting.md.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ class KneesenseError(Exception):
         super().__init__(message)
         if advice:
             self.advice = advice
+
+    @property
+    def help(self) -> str:
+        """Where it is explained."""
+        return f"docs/troubleshooting.md#{self.code}"
 
 
 class InputError(KneesenseError):

@@ -58,6 +58,7 @@ class Run:
     settings: Settings
 
     def pipeline(self) -> Pipeline:
+        """A fresh one for this run."""
         chip = self.chip
         return Pipeline(
             self.quantised.rate_hz,

@@ -82,6 +82,7 @@ class Quantised:
 
     @property
     def true_hz(self) -> float:
+        """Samples per true second."""
         return self.rate_hz * self.clock_ratio
 
     @property

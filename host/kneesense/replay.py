@@ -69,6 +69,7 @@ class SampleRows:
         self._rows.writerow(("t_s", "lean_deg", "sagittal_dps", "flags"))
 
     def write(self, pipeline: Pipeline) -> None:
+        """The sample that the pipeline took last."""
         frozen = pipeline.seen & FROZEN
         flags = "frozen" if frozen else "clipped" if pipeline.seen & CLIPPED else ""
         self._rows.writerow(

@@ -116,6 +116,7 @@ class Session:
         self._unit_id = unit_id
         self._pace = pace or Pace()
         self._sync: LogSync | None = None
+        self._unit: Device | None = None  # while connected
         self._begun_boot: int | None = None
         self._asked_health = False
         self._ended = False
@@ -140,12 +141,19 @@ class Session:
 
     @property
     def counters(self) -> Counters:
+        """How its records came, so far."""
         return self._sync.counters if self._sync else Counters()
 
     def stop(self, within_s: float) -> None:
         """Ask for the end of the run; after `within_s` the session ends even if the unit could not be told."""
         self._stop_within_s = within_s
         self._stop.set()
+
+    async def mark(self, kind: str) -> None:
+        """As Device.mark, from outside of the session.  Raises LinkLost at once while there is no connection."""
+        if self._unit is None:
+            raise LinkLost("there is no connection to the unit", "use the unit's own button")
+        await self._unit.mark(kind)
 
     async def run(self) -> None:
         """The whole session.  Raises what ended it, other than a stop."""
@@ -172,12 +180,15 @@ class Session:
                 async with Device(self._connect(), step_s=pace.step_s) as unit:
                     wait_s, tries = pace.retry_s, 0
                     try:
+                        self._unit = unit
                         await self._attend(unit)
                     except _STORE_TROUBLE:
                         if self._stop.is_set() and not self._leaves:
                             with suppress(CommandRefused):  # it has ended
                                 await unit.stop()  # though nothing more of it can be stored
                         raise
+                    finally:
+                        self._unit = None
                     return
             except _PASSING as error:
                 tries += 1

@@ -239,6 +239,7 @@ class Store(StoreDelete, StoreClock, StoreDiary):
         return [Unit(*row) for row in rows]
 
     def runners(self) -> list[str]:
+        """Names, in the order in which they came."""
         return [name for (name,) in self._rows("SELECT name FROM runner ORDER BY id")]
 
     def runner_number(self, name: str) -> int:

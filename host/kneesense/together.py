@@ -40,6 +40,12 @@ class Together:
         for session in self._sessions:
             session.stop(within_s)
 
+    async def mark(self, kind: str) -> dict[Session, KneesenseError]:
+        """A mark (Device.mark) on every unit that records; what kept one from it."""
+        going = [session for session in self._sessions if session not in self._over]
+        failures = await asyncio.gather(*(_mark(session, kind) for session in going))
+        return {session: error for session, error in zip(going, failures, strict=True) if error}
+
     async def run(self) -> None:
         """Until all are over.  Raises nothing that one of them ended with: see `failures`."""
         await asyncio.gather(*map(self._follow, self._sessions))
@@ -72,3 +78,11 @@ class Together:
         run = stored.at(self._store, session.unit_id, session.run_key)
         if run is not None:
             self._outing = outings.begin(self._store, run, self._outing)
+
+
+async def _mark(session: Session, kind: str) -> KneesenseError | None:
+    try:
+        await session.mark(kind)
+    except KneesenseError as error:
+        return error
+    return None

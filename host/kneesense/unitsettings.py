@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every setting of a unit in people's units and words, as text, as TOML and on the unit itself.
+"""Every setting of a unit in people's units and words, and on the unit itself.
 
 Names say their unit: `lean_offset_cdeg` of the wire is `lean_offset_deg` here, in degrees.  Both names are understood,
 each with its own unit.  Numbers, ranges and meanings are those of kneecore.
@@ -8,9 +8,7 @@ each with its own unit.  Numbers, ranges and meanings are those of kneecore.
 from __future__ import annotations
 
 import difflib
-import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +18,6 @@ from kneecore import meanings, settings, wire
 from . import cuesettings
 from .device import Device
 from .errors import CommandRefused, InputError, KneesenseError
-
-SCHEMA = 1
 
 # Unit on the wire -> ending of its names, and for people: ending, unit, steps of the wire in one of them
 _ENDINGS = {
@@ -41,6 +37,7 @@ _WORDS = {
 }
 # What a unit has before a host has set anything: nobody has asked the runner what speaks against cues.
 _FRESH = {"cue_rule": wire.RULES.index("off")}
+_BEYOND = 1e9  # any range
 _NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(.*)", re.ASCII)
 
 
@@ -102,11 +99,11 @@ class Item:
         """Back from JSON or TOML.  InputError with what is possible."""
         if isinstance(plain, str) and plain in self.words:
             return self.words.index(plain)
-        whole: int | None = round(plain * self.per) if _is_number(plain) else None
-        if whole is None or not self.low <= whole <= self.high:
-            shown = f"{plain:.10g}" if _is_number(plain) else plain
+        number = _number(plain)
+        if number is None or not self.low <= round(number * self.per) <= self.high:
+            shown = plain if number is None else f"{number:.10g}"
             raise InputError(f"{self.name} = {shown}", f"must be {self.span}")
-        return whole
+        return round(number * self.per)
 
     def parse(self, text: str) -> int:
         """From what a person typed, with or without the unit.  InputError with what is possible."""
@@ -119,8 +116,11 @@ class Item:
         return self.value(float(number[1]))
 
 
-def _is_number(plain: Any) -> bool:
-    return isinstance(plain, int | float) and not isinstance(plain, bool) and math.isfinite(plain)
+def _number(plain: Any) -> float | None:
+    """None for what is no number, or none that could be meant."""
+    if not isinstance(plain, int | float) or isinstance(plain, bool) or not abs(plain) < _BEYOND:
+        return None
+    return float(plain)
 
 
 def _item(setting: settings.Setting, name: str = "", unit: str = "", per: int = 1) -> Item:
@@ -173,47 +173,6 @@ def parsed(words: Iterable[str]) -> dict[str, int]:
             raise InputError(f"{BY_KEY[item.key].name} is given twice", "give it once")
         changes[item.key] = item.parse(text)
     return changes
-
-
-# --- as TOML --------------------------------------------------------------------------------------------------------
-
-
-def dumps(values: Mapping[str, int | None], about: str) -> str:
-    """A TOML file of these values; `loads` gives the same ones.  `about`: whose they are, in one line."""
-    told = "".join(character if character.isprintable() else " " for character in about)
-    lines = [f"# {told}", f"schema = {SCHEMA}", "", "[settings]"]
-    for item in ITEMS:
-        value = values.get(item.key)
-        if value is not None:
-            plain = item.plain(value)
-            shown = f'"{plain}"' if isinstance(plain, str) else f"{plain:.10g}"
-            lines.append(f"{item.name} = {shown}  # {item.span}")
-    return "\n".join(lines) + "\n"
-
-
-def loads(text: str, name: str = "settings") -> dict[str, int]:
-    """Values by key, strictly: what is not known is an error.  InputError that begins with `name`."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name}: {error}") from None
-    if document.get("schema") != SCHEMA:
-        raise InputError(f"{name}: schema = {document.get('schema', 'missing')}", f"schema = {SCHEMA}")
-    table = document.get("settings")
-    foreign = sorted(document.keys() - {"schema", "settings"})
-    if foreign or not isinstance(table, dict):
-        said = f"{foreign[0]} is not known" if foreign else "there is no table [settings]"
-        raise InputError(f"{name}: {said}", "kneesense settings --export FILE writes one")
-    values: dict[str, int] = {}
-    for key, plain in table.items():
-        try:
-            item = find(key)
-            if item.key in values:
-                raise InputError(f"{BY_KEY[item.key].name} is given twice", "give it once")
-            values[item.key] = item.value(plain)
-        except InputError as error:
-            raise InputError(f"{name}: {error}", error.advice) from None
-    return values
 
 
 # --- on a unit ------------------------------------------------------------------------------------------------------

@@ -48,9 +48,9 @@ def test_the_printed_steps_work_beside_another_store_and_end_with_the_unit(tmp_p
     run = None
     try:
         until(lambda: "in that folder" in told.read_text(), told)
-        exported, (scan, pair, record) = printed_steps(told.read_text())
-        assert (scan, pair[0], record[0]) == (["scan"], "pair", "run")
-        for step in (scan, pair):
+        exported, (scan, pair, calibrate, record) = printed_steps(told.read_text())
+        assert (scan, pair[0], calibrate, record[0]) == (["scan"], "pair", ["calibrate"], "run")
+        for step in (scan, pair, [*calibrate, "--countdown", "0"]):
             done = subprocess.run(
                 [*KNEESENSE, *step],
                 env=environment | exported,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from typing import Any
@@ -13,7 +14,13 @@ from typing import Any
 class Broker:
     """`got`: (topic, JSON) of what was published; `logins`: (user, password)."""
 
-    def __init__(self, connack: int = 0, hangs_up: bool = False, acknowledges: bool = True) -> None:
+    def __init__(
+        self,
+        connack: int = 0,
+        hangs_up: bool = False,
+        acknowledges: bool = True,
+        served: ssl.SSLContext | None = None,
+    ) -> None:
         self.got: list[tuple[str, Any]] = []
         self.logins: list[tuple[str, str]] = []
         self._connack = connack
@@ -21,6 +28,7 @@ class Broker:
         self._acknowledges = acknowledges
         self._server = socket.create_server(("127.0.0.1", 0))
         self._server.settimeout(5)
+        self._served = served
         self.port: int = self._server.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
 
@@ -36,6 +44,12 @@ class Broker:
         """One connection."""
         connection, _ = self._server.accept()
         connection.settimeout(5)
+        if self._served:
+            try:
+                connection = self._served.wrap_socket(connection, server_side=True)
+            except OSError:  # a client that does not trust it
+                connection.close()
+                return
         with connection, connection.makefile("rb") as stream:
             while head := stream.read(1):
                 kind, body = head[0] >> 4, stream.read(_length(stream))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`run --alert` on the command line: what became of each alert is told, and a run goes on whatever becomes of them."""
+"""Where alerts go, on the command line: what became of each is told, and a run goes on whatever becomes of them."""
 
 import time
 
@@ -8,6 +8,7 @@ from stubbroker import Broker
 
 from kneecore import wire
 from kneesense import clock
+from kneesense.outlets import choice
 from kneesense.store import Store, Unit
 
 NOBODY = "webhook:http://127.0.0.1:9/secret"
@@ -50,12 +51,12 @@ def test_an_alert_goes_out_and_the_summary_counts_it(tell_json, paired):
     assert "secret" not in str(records)
 
 
-def test_on_the_terminal_only_a_failure_is_told_and_what_is_remembered_is_used(tell, paired):
-    code, out, _ = tell("run", "--duration", 0.3, "--alert", NOBODY, "--remember-alerts")
+def test_on_the_terminal_only_a_failure_is_told_and_what_is_kept_is_used(tell, paired):
+    choice.keep([NOBODY])
+    code, out, _ = tell("run", "--duration", 0.3)
     assert code == 0
     (line,) = [line for line in out if "not delivered" in line]
     assert "alert pain not delivered by webhook:127.0.0.1: " in line
-    assert "not delivered" in "\n".join(tell("run", "--duration", 0.3)[1])
     assert "not delivered" not in "\n".join(tell("run", "--duration", 0.2, "--alert", "none")[1])
 
 
@@ -68,9 +69,32 @@ def test_an_outlet_that_hangs_does_not_keep_a_run_from_ending(tell, paired):
     assert "the run was over before it answered" in " ".join(" ".join(out).split())
 
 
-@pytest.mark.parametrize("arguments", [("--alert", "sms:secret"), ("--remember-alerts",)])
-def test_a_wrong_choice_is_refused_before_anything_is_looked_for(tell, paired, stack, arguments):
-    code, out, err = tell("run", *arguments)
+def test_a_wrong_choice_is_refused_before_anything_is_looked_for(tell, paired, stack):
+    code, out, err = tell("run", "--alert", "sms:secret")
     assert (code, out, len(err)) == (2, [], 1)
     assert "secret" not in err[0]
     assert stack.options == []
+
+
+def test_what_works_is_kept_and_tried_again_and_none_forgets_it(tell_json, tell, home):
+    with Broker() as broker:
+        spec = f"mqtt:127.0.0.1:{broker.port}/knee"
+        code, (delivery, summary), _ = tell_json("alerts", spec)
+    assert code == 0
+    assert delivery["delivered"] == {"mqtt:127.0.0.1": True}
+    assert (summary["kept"], choice.kept()) == (True, [spec])
+    assert broker.got[0][1]["code"] == "test"
+    code, out, _ = tell("alerts")  # the broker has gone
+    assert code == 1
+    assert "NOT delivered" in out[0]
+    assert choice.kept() == [spec]
+    assert tell("alerts", "none")[0] == 0
+    assert choice.kept() == ["none"]
+    assert tell("alerts")[:2] == (0, ["alerts are told on the terminal only"])
+
+
+def test_what_fails_is_not_kept(tell, home):
+    code, out, _ = tell("alerts", NOBODY)
+    assert (code, out[-1]) == (1, "nothing was kept")
+    assert choice.kept() == []
+    assert "secret" not in "\n".join(out)

@@ -80,7 +80,8 @@ def test_one_of_several_runners_is_asked_for(tell, answering, stack, kept):
     other = FakeUnit(bytes.fromhex("0a0b0c0e"))
     stack.add(other, "AA:BB:CC:00:00:02")
     answering("right", "", "", "Ann", "y")
-    assert tell("pair", "0c0e")[0] == 0
+    code, out, _ = tell("pair", "0c0e")
+    assert (code, out[-1]) == (0, "Next: kneesense calibrate --unit 0c0e")
     assert kept()[1].runner == "Ann"
 
 
@@ -225,6 +226,12 @@ def test_a_unit_that_cannot_buzz_or_tell_its_health_is_paired_all_the_same(tell,
     assert "does not buzz just now" in err[0]
     stack.unit.refuses, stack.unit.motor_busy = {}, True
     assert "does not buzz just now" in tell("pair", "0c0d", "--side", "left")[2][0]
+
+
+def test_a_run_is_not_shaken(tell_json, stack):
+    stack.unit.running = True
+    assert tell_json("pair", "0c0d", "--side", "left")[1][-1]["felt"] is None
+    assert stack.unit.buzzed == []
 
 
 def test_the_face_is_kept_for_a_leg_and_forgotten_with_it(tell, stack, kept):

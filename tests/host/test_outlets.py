@@ -215,23 +215,24 @@ def no_warning(code, message):
 HOOKS = ["webhook:https://example.org/secret", "webhook:https://example.org/other", "mqtt:u:secret@broker/t"]
 
 
-def test_outlets_are_remembered_for_their_owner_alone_and_none_overrides(home):
-    assert choice.chosen(None, False, no_warning) == []
+def test_outlets_are_kept_for_their_owner_alone_and_none_overrides(home):
+    assert choice.chosen(None, no_warning) == []
     told = ["webhook:example.org", "webhook:example.org (2)", "mqtt:broker"]
-    assert names(choice.chosen(HOOKS, True, no_warning)) == told
-    assert names(choice.chosen(None, False, no_warning)) == told
-    assert choice.chosen(["none"], False, no_warning) == []
+    assert names(choice.chosen(HOOKS, no_warning)) == told
+    choice.keep(HOOKS)
+    assert names(choice.chosen(None, no_warning)) == told
+    assert choice.chosen(["none"], no_warning) == []
     if os.name != "nt":
         assert stat.S_IMODE(choice.file().stat().st_mode) == 0o600
-    choice.chosen(["none"], True, no_warning)
-    assert choice.chosen(None, False, no_warning) == []
+    choice.keep(["none"])
+    assert choice.chosen(None, no_warning) == []
 
 
-def test_a_remembered_outlet_that_cannot_be_used_is_warned_of_and_the_others_go_on(home, monkeypatch):
-    choice.chosen(HOOKS, True, no_warning)
+def test_a_kept_outlet_that_cannot_be_used_is_warned_of_and_the_others_go_on(home, monkeypatch):
+    choice.keep(HOOKS)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     warned = []
-    assert len(choice.chosen(None, False, lambda code, message: warned.append(message))) == 2
+    assert len(choice.chosen(None, lambda code, message: warned.append(message))) == 2
     assert len(warned) == 1
     assert "kneesense[mqtt]" in warned[0]
 
@@ -251,9 +252,8 @@ def test_a_remembered_outlet_that_cannot_be_used_is_warned_of_and_the_others_go_
 )
 def test_a_wrong_choice_is_refused_without_telling_an_address(home, named):
     with pytest.raises(InputError) as caught:
-        choice.chosen(named, True, no_warning)
+        choice.chosen(named, no_warning)
     assert "secret" not in f"{caught.value} {caught.value.advice}"
-    assert not choice.file().exists()
 
 
 @pytest.mark.parametrize("text", ["alert = 1", "alert = [1]", "alert = [", "\x00"])
@@ -261,4 +261,4 @@ def test_a_file_that_is_no_such_list_is_one_plain_error(home, text):
     choice.file().parent.mkdir(parents=True)
     choice.file().write_text(text)
     with pytest.raises(InputError, match=r"alerts\.toml"):
-        choice.chosen(None, False, no_warning)
+        choice.chosen(None, no_warning)

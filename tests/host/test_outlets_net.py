@@ -136,6 +136,16 @@ async def test_a_broker_gets_the_record_and_delivered_is_what_it_acknowledged():
     assert broker.logins == [("ann", "se cret")]
 
 
+async def test_over_tls_the_certificate_of_the_broker_decides():
+    trusted, served = certificate("127.0.0.1")
+    with Broker(served=served) as broker:
+        await Mqtt(f"127.0.0.1:{broker.port}/knee", True, trusted).send(ALERT)
+    assert broker.got == [("knee", ALERT)]
+    with Broker(served=served) as broker, pytest.raises(NotDelivered, match="certificate is not trusted"):
+        await Mqtt(f"127.0.0.1:{broker.port}/knee", True).send(ALERT)
+    assert broker.got == []
+
+
 async def test_the_password_may_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("KNEESENSE_MQTT_PASSWORD", "hidden")
     with Broker() as broker:

@@ -3,6 +3,7 @@
 
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from kneecore import meanings, settings
 from kneesense import unitsettings
 from kneesense.device import Device
 from kneesense.errors import CommandRefused, InputError, KneesenseError
-from kneesense.unitsettings import BY_KEY, ITEMS, apply, dumps, find, loads, parsed, read
+from kneesense.settingsfile import dumps, loads
+from kneesense.unitsettings import BY_KEY, ITEMS, apply, find, parsed, read
 
 TASKS = Path(__file__).parents[2] / "firmware" / "tasks"
 values = st.fixed_dictionaries({}, optional={s.name: st.integers(s.low, s.high) for s in settings.TABLE})
@@ -86,6 +88,12 @@ def test_what_cannot_be_set_is_told_with_what_can(word, said, advice):
     assert advice in refused.value.advice
 
 
+@given(st.sampled_from(ITEMS), st.one_of(st.text(), st.floats().map(str), st.integers().map(str)))
+def test_whatever_is_typed_is_a_value_or_told(item, text):
+    with suppress(InputError):
+        assert item.low <= parsed([f"{item.name}={text}"])[item.key] <= item.high
+
+
 def test_one_setting_by_both_its_names_is_refused():
     with pytest.raises(InputError, match="lean_offset_deg is given twice"):
         parsed(["lean_offset_cdeg=100", "lean_offset_deg=1"])
@@ -138,6 +146,7 @@ def test_what_the_unit_does_not_know_is_not_written():
         ("schema = 1\n[settings]\ncue_mm = 3", "f.toml: no setting 'cue_mm'"),
         ("schema = 1\n[settings]\ncue_m = 11", "f.toml: cue_m = 11"),
         ("schema = 1\n[settings]\ncue_m = true", "f.toml: cue_m = True"),
+        (f"schema = 1\n[settings]\ncue_m = 1{'0' * 400}", "f.toml: cue_m = 1000"),
         ("schema = 1\n[settings]\ncue_m = [3]", "f.toml: cue_m = "),
         ("schema = 1\n[settings]\ncue_m = inf", "f.toml: cue_m = inf"),
         (

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..errors import InputError, KneesenseError, NothingFound, StoreError
+from . import asking
 from .output import DEFAULT_STORE, Output, StoreFlags
 
 if TYPE_CHECKING:
@@ -205,7 +205,6 @@ def confirmed(yes: bool) -> bool:
     """From a person at a terminal; never guessed."""
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not asking.at_terminal():
         raise InputError("nothing is deleted without a yes", "add --yes")
-    print("Delete? [y/N] ", end="", file=sys.stderr, flush=True)  # stdout may be for JSON alone
-    return input().strip().lower() in ("y", "yes")
+    return asking.ask("Delete? [y/N]", "add --yes").lower() in ("y", "yes")

@@ -41,14 +41,18 @@ class LegOutput(Output):
 
     def __init__(self, out: Output, unit: Unit) -> None:
         super().__init__(out.as_json)
+        self._out = out
         self._unit = unit
 
     def record(self, values: Mapping[str, Any], text: RenderableType | None = None) -> None:
         side = values.get("side") or self._unit.side
-        super().record({**values, "unit": self._unit.handle, "side": side}, self._named(text))
+        self._out.record({**values, "unit": self._unit.handle, "side": side}, self._named(text))
 
     def note(self, text: RenderableType) -> None:
-        super().note(self._named(text) or text)
+        self._out.note(self._named(text) or text)
+
+    def bell(self) -> None:
+        self._out.bell()
 
     def warn(self, code: str, message: str) -> None:
         super().warn(code, f"{self._unit.side} leg: {message}")

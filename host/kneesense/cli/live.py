@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from kneecore import wire
 
 from .. import outings, stored
-from ..alerts import Alert, Alerts
+from ..alerts import Alert, Alerts, Sink
 from ..bus import News
 from ..cuewatch import CueWatch
 from ..errors import KneesenseError
@@ -29,6 +30,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from ..legwatch import LegWatch
+    from ..liveview import LiveView
 
 INTERRUPTED_S = 1.2  # to end a run after Ctrl-C; with the disconnection it is over within 2 s
 TIME_OVER_S = 10.0  # to end a run whose time is over
@@ -49,6 +51,19 @@ class AlertLine:
         self._deliveries.pass_on(
             record | self._about, lambda delivery: self._out.record(delivery, line(delivery))
         )
+        return True
+
+
+class AlertView:
+    """Alerts in a live view; `unit`: whose."""
+
+    def __init__(self, view: LiveView, unit: str | None = None) -> None:
+        self._view = view
+        self._unit = unit
+
+    def deliver(self, alert: Alert) -> bool:
+        record = {"type": "alert", "t_s": alert.t_s, "code": alert.code, "message": alert.message}
+        self._view.feed(record, time.monotonic(), self._unit)
         return True
 
 
@@ -75,12 +90,13 @@ def interrupts(stop: Callable[[], None]) -> Iterator[None]:
 
 
 class Follower:
-    """One session on the terminal, heard from the moment this is made."""
+    """One session on the terminal, heard from the moment this is made.  `view` gets every record too."""
 
-    def __init__(self, session: Session, store: Store, out: Output, alerts: Alerts) -> None:
+    def __init__(self, session: Session, store: Store, out: Output, alerts: Alerts, view: LiveView) -> None:
         self.session = session
         self.beside: Beside | None = None
         """What is told of the other leg's unit."""
+        self._view = view
         self._store = store
         self._out = out
         self._alerts = alerts
@@ -103,7 +119,11 @@ class Follower:
                 on_start()
             why = self._watched(frame)
             if self._reader is not None and (record := self._reader.feed(frame.name, frame.values())):
-                self._tell(record)
+                self._tell(record, update.backfilled)
+                if record["type"] == "stride":
+                    self._view.aimed(
+                        self.session.unit_id or "", self._watch.aim if self._watch else None, why
+                    )
                 if self.beside and record["type"] == "stride" and not update.backfilled:
                     self.beside.see(self.session, frame, record)
                 if why and why != self._why:
@@ -141,11 +161,12 @@ class Follower:
             self._watch = CueWatch(self.session.setup)
         return self._watch.feed(frame.name, frame.values()) if self._watch else None
 
-    def _tell(self, record: Record) -> None:
+    def _tell(self, record: Record, backfilled: bool = False) -> None:
         code = record.get("code")
         warning = record["type"] == "warning" and code != RATE_MEASURED
         alerting = warning or code in ("battery_low", "restarted")  # its line is the alert's
         self._out.record(record, None if alerting else line(record))
+        self._view.feed(record, time.monotonic(), self.session.unit_id, late=backfilled)
         self._alerts.see(record)
 
     def _sum_up(self, kind: str, more: Record) -> None:
@@ -164,14 +185,15 @@ class Follower:
         kept = stored.StoredRun(self._store, run)
         shown = kept.summary if kind == "summary" else kept.summary | {"log": None}  # once for all
         self._out.record(kept.summary | {"type": kind} | more, summed_up(shown, kept.records))
+        self._view.feed(kept.summary | {"type": kind}, time.monotonic(), session.unit_id)
 
 
 class Beside:
     """Tells what is wrong between the units of a run, as alerts that are neither's."""
 
-    def __init__(self, watch: LegWatch, out: Output, deliveries: Deliveries) -> None:
+    def __init__(self, watch: LegWatch, sinks: Sequence[Sink]) -> None:
         self._watch = watch
-        self._alerts = Alerts([AlertLine(out, deliveries)])
+        self._alerts = Alerts(sinks)
         self._tell(watch.begun())
 
     def connected(self, session: Session, here: bool) -> None:
@@ -192,8 +214,12 @@ async def follow(
     out: Output,
     duration_s: float | None,
     deliveries: Deliveries,
+    screen: AbstractAsyncContextManager[None],
 ) -> int:
-    """Until every run is over, `duration_s` have passed since the first began, or Ctrl-C.  Returns the exit code."""
+    """Until every run is over, `duration_s` have passed since the first began, or Ctrl-C.  Returns the exit code.
+
+    `screen` has the terminal meanwhile.
+    """
     loop = asyncio.get_running_loop()
     timers: list[asyncio.TimerHandle] = []
 
@@ -201,11 +227,12 @@ async def follow(
         if duration_s is not None and not timers:
             timers.append(loop.call_later(duration_s, together.stop, TIME_OVER_S))
 
-    with interrupts(lambda: together.stop(INTERRUPTED_S)):
-        showing = asyncio.gather(*(follower.show(begun) for follower in followers))
-        await together.run()
-        await showing
-    delivered = await deliveries.close()
+    async with screen:
+        with interrupts(lambda: together.stop(INTERRUPTED_S)):
+            showing = asyncio.gather(*(follower.show(begun) for follower in followers))
+            await together.run()
+            await showing
+        delivered = await deliveries.close()
     recorded = [follower.session for follower in followers if follower.session.run_key is not None]
     failures = list(together.failures.values())
     if not recorded and failures:

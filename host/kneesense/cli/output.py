@@ -64,6 +64,8 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
+        self.silent = False
+        """While something else has the terminal."""
 
     @cached_property
     def console(self) -> Console:
@@ -83,18 +85,19 @@ class Output:
         """
         if self.as_json:
             print(json.dumps(values, allow_nan=False), flush=True)
-        elif text is not None:
+        elif text is not None and not self.silent:
             self.console.print(
                 _folded(text), style=_VERDICTS.get(values.get("ok")) or _STYLES.get(values["type"])
             )
 
     def note(self, text: RenderableType) -> None:
         """Text that is no result, for people only."""
-        self.console.print(_folded(text))
+        if not self.silent:
+            self.console.print(_folded(text))
 
     def bell(self) -> None:
         """The terminal's bell, if there is a terminal."""
-        if self.console.is_terminal:
+        if self.console.is_terminal and not self.silent:
             self.console.bell()
 
     def warn(self, code: str, message: str) -> None:
@@ -104,9 +107,11 @@ class Output:
 
     def error(self, error: KneesenseError, whose: str = "") -> None:
         """What went wrong and what to do next, in one line on stderr; with `--json` also as a record."""
-        self.record({"type": "error", "code": error.code, "message": str(error), "advice": error.advice})
+        about = {"code": error.code, "message": str(error), "advice": error.advice, "help": error.help}
+        self.record({"type": "error", **about})
+        code = f" [{error.code}]" if sys.stderr.isatty() else ""  # a heading of docs/troubleshooting.md
         print(
-            f"error: {whose}{error}" + (f": {error.advice}" if error.advice else ""),
+            f"error: {whose}{error}" + (f": {error.advice}" if error.advice else "") + code,
             file=sys.stderr,
             flush=True,
         )

@@ -125,8 +125,9 @@ async def _pair(store: Store, seen: Seen, worn: Wearing, seconds: float, buzz: b
             + (f", battery {percent} %" if percent is not None else ""),
         )
         _warn(device, health, out)
-        felt = await first_buzz(device, out) if buzz else None
-    out.record({"type": "summary", "units": 1, "felt": felt}, "Next: kneesense calibrate")
+        felt = await first_buzz(device, out) if buzz and not info.running else None  # a run feels it too
+    named = f" --unit {seen.handle}" if len(store.units()) > 1 else ""
+    out.record({"type": "summary", "units": 1, "felt": felt}, f"Next: kneesense calibrate{named}")
 
 
 def _warn(device: Device, health: UnitHealth | None, out: Output) -> None:

@@ -33,6 +33,10 @@ _DOOR = (
     "  1. Hold its button until it has buzzed twice (about 3 s), let go.\n"
     "  2. Within a minute go on here."
 )
+_REPEATS = (
+    "If it repeats: hold the unit's button until it has buzzed twice (about 3 s), and remove the unit in this"
+    " computer's Bluetooth settings."
+)
 _NOT_FELT = (
     "What to look at:\n"
     "  - hold the unit in your hand: a strap or a desk swallows a short buzz\n"
@@ -146,7 +150,9 @@ async def open_the_door(error: KneesenseError, seen: Seen, out: Output) -> None:
     """The unit could not be paired with: how to go on.  Raises `error` when nobody wants to."""
     from .. import ble
 
-    out.note(_DOOR if isinstance(error, NotTrusted) else f"It did not work: {error}. {error.advice}.")
+    out.note(
+        _DOOR if isinstance(error, NotTrusted) else f"It did not work: {error}. {error.advice}.\n{_REPEATS}"
+    )
     if not agreed("Try again?", True, "kneesense pair UNIT"):
         raise error
     if isinstance(

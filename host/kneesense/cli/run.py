@@ -36,7 +36,10 @@ async def run(
     attach: Annotated[bool, Parameter(negative=())] = False,
     end: Annotated[bool, Parameter(negative=())] = False,
     alert: Annotated[list[str] | None, Parameter(negative=())] = None,
-    remember_alerts: Annotated[bool, Parameter(negative=())] = False,
+    web: Annotated[bool, Parameter(negative=())] = False,
+    tui: Annotated[bool, Parameter(negative=())] = False,
+    port: Whole | None = None,
+    browser: bool = True,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
     """Record a run live: every stride, cues on the leg, alerts here.  Ctrl-C ends it.
@@ -49,7 +52,7 @@ async def run(
 
     Examples: kneesense run --calibration me.json; kneesense run --cue cadence --offset 5 --duration 1800;
     kneesense run --cue off; kneesense run --attach; kneesense run --runner Ann --unit 0c0d;
-    kneesense run --alert sound --alert webhook:https://HOST/PATH --remember-alerts
+    kneesense run --alert sound --alert webhook:https://HOST/PATH
 
     Parameters
     ----------
@@ -79,15 +82,23 @@ async def run(
         Neither start nor stop a run: fetch what is missing and follow what runs.
     end
         With --attach: end the run that goes on, after fetching all of it.
+    web
+        A live view as a web page too, for this computer only, with buttons for mark, pain and mute (extra `web`).
+    tui
+        The live view in the terminal instead of lines: m mark, p pain, u mute, q end (extra `tui`).
+    port
+        With --web: the page's port. Default: a free one.
+    browser
+        With --web, at a terminal: open the page.
     alert
         Where alerts go besides the terminal: sound, desktop, webhook:URL, mqtt:HOST/TOPIC, mqtts:USER@HOST/TOPIC, or
-        none; once for each. Default: what --remember-alerts has kept.
-    remember_alerts
-        Keep these --alert for later runs on this computer.
+        none; once for each. Default: those that `kneesense alerts` has kept.
     """
     from .. import prescription, prescription_reader
     from ..alerts import Alerts
     from ..ble import BleLink
+    from ..liveorders import Orders
+    from ..liveview import LiveView
     from ..outlets.choice import chosen
     from ..outlets.delivery import Deliveries
     from ..paths import store_file
@@ -95,10 +106,12 @@ async def run(
     from ..store import Store
     from ..together import Together
     from .legs import LegOutput
-    from .live import AlertLine, Beside, Follower, follow
+    from .live import INTERRUPTED_S, AlertLine, AlertView, Beside, Follower, follow
+    from .screens import Screens
     from .units import worn
 
     out = Output(flags.json)
+    screens = Screens(web, tui, port, browser, out)
     if end and not attach:
         raise InputError(
             "--end ends a run that goes on without this computer", "kneesense run --attach --end"
@@ -124,7 +137,7 @@ async def run(
         values["baseline_strides"] = step("baseline_strides", baseline, "--baseline")
     if raw is not None:
         values["raw_record"] = int(raw)
-    deliveries = Deliveries(chosen(alert, remember_alerts, out.warn))
+    deliveries = Deliveries(chosen(alert, out.warn))
     with Store(store_file(flags.store)) as store:
         units = worn(store.units(), unit, runner)
         who = runner or units[0].runner
@@ -133,6 +146,7 @@ async def run(
             values |= _agreed(store, who, cue, screen_answers, out)
         prescribed = store.prescription(who)
         on_pain = prescription_reader.loads(prescribed).pain_text if prescribed else prescription.STOP
+        view = LiveView([(paired.device, paired.side) for paired in units], who)
         followers = []
         for paired in units:
             leg = LegOutput(out, paired) if len(units) > 1 else out
@@ -140,17 +154,20 @@ async def run(
             plan = Plan(values, mounted, runner if attach else who, attach, end, coached=True)
             session = Session(partial(BleLink, paired.handle), store, plan, unit_id=paired.device)
             line = AlertLine(leg, deliveries, {"unit": paired.handle, "side": paired.side})
-            alerts = Alerts([line], paired, on_pain=on_pain)
-            followers.append(Follower(session, store, leg, alerts))
+            alerts = Alerts([line, AlertView(view, paired.device)], paired, on_pain=on_pain)
+            followers.append(Follower(session, store, leg, alerts, view))
         if len(units) > 1:
             from ..legwatch import LegWatch
 
-            beside = Beside(LegWatch(store, units), out, deliveries)
+            beside = Beside(LegWatch(store, units), [AlertLine(out, deliveries), AlertView(view)])
             for follower in followers:
                 follower.beside = beside
         sessions = [follower.session for follower in followers]
         together = Together(sessions, store, begin=not attach)
-        return await follow(followers, together, store, out, duration_s, deliveries)
+        orders = Orders(view, together, lambda: together.stop(INTERRUPTED_S))
+        async with screens.page(view, orders):
+            screen = screens.screen(view, orders)
+            return await follow(followers, together, store, out, duration_s, deliveries, screen)
 
 
 def _agreed(store: Store, runner: str, cue: Cue | None, answers: str | None, out: Output) -> dict[str, int]:

@@ -3,27 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from .. import unitsettings
+from .. import settingsfile, unitsettings
 from ..cuesettings import COACHED
 from ..errors import InputError, KneesenseError
-from ..unitsettings import BY_KEY, Item
+from ..unitsettings import BY_KEY
 from .asking import agreed
 from .consent import ScreenAnswers
 from .output import DEFAULT_STORE, Output, StoreFlags
+from .settingslines import Told
 
 if TYPE_CHECKING:
     from ..device import Device
     from ..store import Store, Unit
 
 Flag = Annotated[bool, Parameter(negative=())]
-Values = Mapping[str, int | None]
 
 _RULE, _M, _N = "cue_rule", "cue_m", "cue_n"
 
@@ -90,7 +89,7 @@ async def settings(
     if export is not None:
         outfile.check(export, overwrite=overwrite)
     wish.asks = wish.asks and not yes
-    told = _Told(out, flags.store, diff)
+    told = Told(out, diff)
     with Store(store_file(flags.store)) as store:
         known = store.units()
         units = [choose(known, unit, runner)] if export is not None else worn(known, unit, runner)
@@ -100,7 +99,7 @@ async def settings(
                     who = runner or paired.runner
                     if wish.changes is None:
                         values = await unitsettings.read(device, wish.keys)
-                        told.all(device, paired, values)
+                        told.all(device, paired, values, listed=export is None)
                     else:
                         await _change(device, paired, wish, store, who, screen_answers, told)
             except KneesenseError as error:
@@ -111,7 +110,7 @@ async def settings(
     if export is not None:
         about = f"Settings of unit {paired.handle}. kneesense settings --import FILE brings them onto a unit."
         with outfile.writing(export, overwrite=overwrite) as file:
-            file.write(unitsettings.dumps(values, about))
+            file.write(settingsfile.dumps(values, about))
     out.record(
         {
             "type": "summary",
@@ -157,7 +156,7 @@ def _wish(names: tuple[str, ...], reset: bool, file: Path | None) -> _Wish:
 
 def _loaded(file: Path) -> dict[str, int]:
     try:
-        return unitsettings.loads(file.read_text("utf-8"), str(file))
+        return settingsfile.loads(file.read_text("utf-8"), str(file))
     except FileNotFoundError:
         raise InputError(f"{file}: no such file") from None
     except OSError as error:
@@ -167,7 +166,7 @@ def _loaded(file: Path) -> dict[str, int]:
 
 
 async def _change(
-    device: Device, paired: Unit, wish: _Wish, store: Store, who: str, answers: str | None, told: _Told
+    device: Device, paired: Unit, wish: _Wish, store: Store, who: str, answers: str | None, told: Told
 ) -> None:
     """Ask what is to be asked, change, read back, tell."""
     from .consent import require, warn_of_change, warn_of_lean
@@ -175,10 +174,11 @@ async def _change(
     assert wish.changes is not None
     before = await unitsettings.read(device, dict.fromkeys((*wish.changes, _RULE, _M, _N)))
     unknown = [BY_KEY[key].name for key in wish.changes if before[key] is None]
-    if unknown and not wish.lenient:
-        raise InputError(
-            f"the unit's firmware {device.info.firmware} does not know {unknown[0]}", "kneesense deploy"
-        )
+    if unknown:
+        said = f"the unit's firmware {device.info.firmware} does not know {', '.join(unknown)}"
+        if not wish.lenient:
+            raise InputError(said, "kneesense deploy")
+        told.out.warn("unknown_setting", f"{said}: left out")
     changes = {key: value for key, value in wish.changes.items() if before[key] is not None}
     rule = changes.get(_RULE, before[_RULE])
     coached = any(key in COACHED for key in changes)
@@ -192,94 +192,9 @@ async def _change(
             return
     await unitsettings.apply(device, changes, before)
     after = await unitsettings.read(device, before)
-    told.changes(device, paired, changes, before, after)
+    told.changes(device, paired, changes, before, after, many=wish.lenient)
     if coached and rule:
         warn_of_lean(store, who, BY_KEY[_RULE].text(rule), told.out)
         warn_of_change(store, who, told.out)
         if (after[_M] or 0) > (after[_N] or 0):
             told.out.warn("cue_m", "cue_m is more than cue_n: in the mode 'bandwidth' no cue can come")
-
-
-@dataclass
-class _Told:
-    """What is said of each unit, and what it sums up to."""
-
-    out: Output
-    store: Path | None
-    only_differing: bool
-    code: int = 0
-    differ: int = 0
-    changed: set[str] = field(default_factory=set)
-
-    def all(self, device: Device, paired: Unit, values: Values) -> None:
-        self._head(device, paired)
-        for key, value in values.items():
-            item = BY_KEY[key]
-            differs = value not in (None, item.default)
-            self.differ += differs
-            if differs or not self.only_differing:
-                text = f"{'*' if differs else ' '} {item.name:<22} {item.text(value):<14} {item.span}"
-                if differs:
-                    text += f"; default {item.text(item.default)}"
-                self.out.record(self._record(device, paired, item, value), f"{text}\n    {item.meaning}")
-
-    def planned(self, device: Device, paired: Unit, before: Values, differing: Values) -> None:
-        self._head(device, paired)
-        for key, value in differing.items():
-            item = BY_KEY[key]
-            self.out.note(f"  {item.name}: {item.text(before[key])} -> {item.text(value)}")
-
-    def changes(self, device: Device, paired: Unit, asked: Values, before: Values, after: Values) -> None:
-        self._head(device, paired)
-        for key, wanted in asked.items():
-            item, value = BY_KEY[key], after[key]
-            if value != before[key]:
-                self.changed.add(item.name)
-                text = f"{item.text(before[key])} -> {item.text(value)}, counts {_since(item)}"
-            else:
-                text = f"{item.text(value)}, as before"
-            record = self._record(device, paired, item, value) | {"was": _plain(item, before[key])}
-            self.out.record(record, f"  {item.name}: {text}")
-            if value != wanted:
-                self.code = 1
-                message = f"{paired.handle}: {item.name} is {item.text(value)}, not {item.text(wanted)}"
-                self.out.warn("not_set", f"{message}: does another program change it?")
-        if device.info.running:
-            self.out.note("  a run goes on: it keeps what it began with")
-
-    def closing(self) -> str:
-        if not self.differ:
-            return "none differs from its default"
-        return f"{self.differ} differ{'s' * (self.differ == 1)} from the default (*)"
-
-    def _head(self, device: Device, paired: Unit) -> None:
-        self.out.note(
-            f"unit {paired.handle} ({paired.runner}, {paired.side} leg), firmware {device.info.firmware}"
-        )
-
-    def _record(self, device: Device, paired: Unit, item: Item, value: int | None) -> dict[str, Any]:
-        return {
-            "type": "setting",
-            "unit": paired.handle,
-            "device": device.info.unit_id,
-            "side": paired.side,
-            "name": item.name,
-            "value": _plain(item, value),
-            "measure": item.unit or None,
-            "default": item.plain(item.default),
-            "differs": None if value is None else value != item.default,
-            "low": None if item.words else item.plain(item.low),
-            "high": None if item.words else item.plain(item.high),
-            "words": list(item.words) or None,
-            "number": item.number,
-            "counts_from": item.counts_from,
-            "meaning": item.meaning,
-        }
-
-
-def _plain(item: Item, value: int | None) -> int | float | str | None:
-    return None if value is None else item.plain(value)
-
-
-def _since(item: Item) -> str:
-    return item.counts_from if item.counts_from == "at once" else f"from the {item.counts_from} on"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which outlets: named by `--alert`, else those remembered in alerts.toml of the config folder.
+"""Which outlets: named by `--alert`, else those kept in alerts.toml of the config folder.
 
 The file may hold tokens and passwords, so only its owner may read it.
 """
@@ -18,20 +18,15 @@ from . import Outlet
 
 NONE = "none"
 _USE = "one of sound, desktop, webhook:URL, mqtt:HOST/TOPIC, mqtts:HOST/TOPIC, none"
-_HEAD = "# Where `kneesense run` sends alerts, written by --remember-alerts.\n"
+_HEAD = "# Where `kneesense run` sends alerts, kept by `kneesense alerts`.\n"
 
 
-def chosen(named: Sequence[str] | None, remember: bool, warn: Callable[[str, str], None]) -> list[Outlet]:
-    """Raises for one that is named and cannot be used; one that is remembered is left out with a warning."""
+def chosen(named: Sequence[str] | None, warn: Callable[[str, str], None]) -> list[Outlet]:
+    """Raises for one that is named and cannot be used; one that is kept is left out with a warning."""
     if named is not None:
-        outlets = _made(named)
-        if remember:
-            _save(named)
-        return outlets
-    if remember:
-        raise InputError("--remember-alerts: there is nothing to remember", "name it: --alert sound")
+        return _made(named)
     outlets = []
-    for spec in remembered():
+    for spec in kept():
         try:
             outlets += _made([spec])
         except KneesenseError as error:
@@ -39,7 +34,7 @@ def chosen(named: Sequence[str] | None, remember: bool, warn: Callable[[str, str
     return _told_apart(outlets)
 
 
-def remembered() -> list[str]:
+def kept() -> list[str]:
     """None of them if there is no file."""
     try:
         found = tomllib.loads(file().read_text()).get("alert", [])
@@ -60,7 +55,7 @@ def file() -> Path:
 def _made(specs: Sequence[str]) -> list[Outlet]:
     if NONE in specs:
         if len(specs) > 1:
-            raise InputError("--alert none: goes with no other", "leave out one of them")
+            raise InputError("none goes with no other", "leave out one of them")
         return []
     return _told_apart([_one(spec) for spec in dict.fromkeys(specs)])
 
@@ -84,7 +79,7 @@ def _one(spec: str) -> Outlet:
             from .mqtt import Mqtt
 
             return Mqtt(address, secure=kind == "mqtts")
-    raise InputError(f"--alert {kind}{colon}: cannot be used so", _USE)  # what follows may be secret
+    raise InputError(f"{kind}{colon}: alerts cannot go there", _USE)  # what follows may be secret
 
 
 def _told_apart(outlets: list[Outlet]) -> list[Outlet]:
@@ -97,7 +92,8 @@ def _told_apart(outlets: list[Outlet]) -> list[Outlet]:
     return outlets
 
 
-def _save(specs: Sequence[str]) -> None:
+def keep(specs: Sequence[str]) -> None:
+    """For later runs."""
     text = f"{_HEAD}alert = {json.dumps(list(specs), ensure_ascii=False)}\n"  # such a list is TOML too
     new = file().with_suffix(".new")
     try:
@@ -109,4 +105,6 @@ def _save(specs: Sequence[str]) -> None:
             out.write(text)
         new.replace(file())
     except OSError as error:
-        raise InputError(f"{file()}: {error.strerror}", "leave out --remember-alerts") from None
+        raise InputError(
+            f"{file()}: {error.strerror}", "make its folder writable, or set KNEESENSE_HOME"
+        ) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +26,7 @@ PASSWORD = "KNEESENSE_MQTT_PASSWORD"
 class Mqtt:
     """`address`: [USER@]HOST[:PORT]/TOPIC.  Raises InputError for one that is not used, ExtraMissing without paho."""
 
-    def __init__(self, address: str, secure: bool = False) -> None:
+    def __init__(self, address: str, secure: bool = False, context: ssl.SSLContext | None = None) -> None:
         try:
             parts = urlsplit("mqtt://" + address.removeprefix("//"))
             self._host, port = parts.hostname or "", parts.port
@@ -41,7 +42,7 @@ class Mqtt:
         self._port = port or (8883 if secure else 1883)
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else os.environ.get(PASSWORD)
-        self._secure = secure
+        self._context = (context or ssl.create_default_context()) if secure else None
         self.name = f"mqtt:{self._host}"
 
     async def send(self, record: Mapping[str, Any]) -> None:
@@ -57,8 +58,8 @@ class Mqtt:
         client.on_connect = lambda client, userdata, flags, reason, properties: answers.append(reason)
         if self._user is not None:
             client.username_pw_set(self._user, self._password)
-        if self._secure:
-            client.tls_set()
+        if self._context is not None:
+            client.tls_set_context(self._context)
         try:
             client.connect(self._host, self._port)
             sent = None
@@ -74,6 +75,8 @@ class Mqtt:
                 if sent is not None and sent.is_published():
                     return
             raise NotDelivered(f"no answer within {_STEP_S:g} s")
+        except ssl.SSLCertVerificationError as error:
+            raise NotDelivered(f"its certificate is not trusted: {error.verify_message}") from None
         except OSError as error:
             raise NotDelivered(error.strerror or "the connection failed") from None
         finally:
@@ -81,4 +84,4 @@ class Mqtt:
 
 
 def _refused(why: str) -> InputError:
-    return InputError(f"--alert mqtt: the address {why}", "--alert mqtt:HOST/TOPIC, or mqtts:USER@HOST/TOPIC")
+    return InputError(f"mqtt: the address {why}", "mqtt:HOST/TOPIC, or mqtts:USER@HOST/TOPIC")

@@ -89,4 +89,4 @@ def _is_here(host: str) -> bool:
 
 
 def _refused(why: str) -> InputError:
-    return InputError(f"--alert webhook: the address {why}", "--alert webhook:https://HOST/PATH")
+    return InputError(f"webhook: the address {why}", "webhook:https://HOST/PATH")

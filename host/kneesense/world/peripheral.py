@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from collections.abc import Callable
 from typing import Any
 
 from bumble import att, core, hci
@@ -66,6 +67,8 @@ class Peripheral:
         self.advertise_errors: list[int] = []  # fault: likewise of the next requests to advertise
         self.disconnects_lost = False  # fault: the program is not told that a connection has ended
         self.misuse: list[str] = []  # what the real stack does not survive
+        self.on_write: Callable[[bytes], None] = lambda data: None
+        """Told of what a peer writes, before the firmware is."""
         self._process: Process | None = None
         self._gap_name = "MPY ESP32"
         self._values: dict[int, bytes] = {}
@@ -251,6 +254,7 @@ class Peripheral:
             async with self._one_write:  # one at a time; the response follows the handler, as in NimBLE
                 old = self._values[handle] if handle in self._append else b""
                 self._values[handle] = (old + bytes(data))[: self._buffers[handle]]
+                self.on_write(bytes(data))
                 await self._interrupt(IRQ_WRITE, connection.handle, handle)
 
         value._read, value._write = read, write

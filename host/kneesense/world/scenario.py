@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ SHORTEST_S = 25.0  # of running: below it there is no room for baseline, slow pa
 
 # What the calibration is made from: standing until the host asks for the walk, then 10 strides and some to spare.
 _STILL_S, _WALK_S = 7.0, 15.0
+_LONG_WALK_S = 60.0  # more than the unit waits for one
 _LEAD_STILL_S, _LEAD_WALK_S = 1.5, 4.0  # before the running begins
 _WALK_SPM, _RUN_SPM = 112.0, 166.0
 _SLOW = 0.90  # of the cadence, in the slow part
@@ -47,6 +49,8 @@ class Scenario:
     model: RunnerModel | None = None
     calibration_feed: Feed | None = None
     """Standing and walking for the unit to calibrate itself; None: it is given `calibration`."""
+    asked: Mapping[str, Feed] = field(default_factory=dict)
+    """By stage of a calibration: what is felt of a runner who does what the computer asks for."""
     slow_from_s: float = 0.0
     slow_to_s: float = 0.0
     recording: recording.Quantised | None = None
@@ -96,6 +100,7 @@ def runner(duration_s: float, side: str, seed: int, second: bool = False) -> Sce
         drop_s=_DROP_S,
         model=model,
         calibration_feed=_calibration_feed(side, seed),
+        asked=_asked(side, seed),
         slow_from_s=slow_from_s,
         slow_to_s=slow_to_s,
     )
@@ -105,6 +110,13 @@ def _calibration_feed(side: str, seed: int) -> ModelFeed:
     """The same runner, standing and walking with the same mounting."""
     script = [Phase("still", _STILL_S), Phase("walk", _WALK_S, _WALK_SPM)]
     return worn(RunnerModel(script, side, seed + 1), seed + 1)
+
+
+def _asked(side: str, seed: int) -> dict[str, Feed]:
+    """Likewise, one thing at a time and for as long as it takes."""
+    script = {"still": [], "walk": [Phase("walk", _LONG_WALK_S, _WALK_SPM)]}
+    script["rezero"] = script["still"]
+    return {stage: worn(RunnerModel(phases, side, seed + 1), seed + 1) for stage, phases in script.items()}
 
 
 def _calibrate(side: str, seed: int) -> Calibration:

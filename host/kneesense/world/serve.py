@@ -11,10 +11,10 @@ from pathlib import Path
 
 from . import hci
 from .air import Air
+from .attentive import Attentive
 from .bonding import share_host_keys
 from .chips.mpu6050 import Mpu6050
 from .clock import virtual_loop
-from .feed import Shared
 from .scenario import Scenario
 from .unit import VirtualUnit
 
@@ -22,19 +22,17 @@ from .unit import VirtualUnit
 async def serve(
     scenarios: Sequence[Scenario], folder: Path, tell: Callable[[str], None], stop: asyncio.Event
 ) -> None:
-    """Until `stop` is set.  One unit for each scenario; their clock starts with the first run that a host starts."""
+    """Until `stop` is set.  One unit for each scenario, worn by a runner who does what the computer asks for."""
     loop = virtual_loop()
     air = Air()
-    chips = [Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed) for scenario in scenarios]
-
-    def begun_us() -> float | None:
-        return min((chip.start_us for chip in chips if chip.start_us is not None), default=None)
-
+    runner = Attentive()
     units: list[VirtualUnit] = []
-    for chip, scenario in zip(chips, scenarios, strict=True):
-        chip.wear(Shared(scenario.feed, chip, begun_us))
+    for scenario in scenarios:
+        chip = Mpu6050(lambda: round(loop.time() * 1e6), scenario.feed)
         flash = folder / (f"unit-{scenario.calibration.side}" if len(scenarios) > 1 else "unit")
-        units.append(VirtualUnit(air, [chip], flash, secrets.token_bytes(6)))
+        unit = VirtualUnit(air, [chip], flash, secrets.token_bytes(6))
+        unit.on_write = runner.wears(chip, scenario)
+        units.append(unit)
     # Their first minute, in which they take a new computer, would be over before anybody has read what to type.
     await share_host_keys(air.host_keys, folder)
     server, radio = await hci.serve(air)
@@ -56,9 +54,12 @@ def _steps(scenarios: Sequence[Scenario], units: Sequence[VirtualUnit], folder: 
     pairing, mounted = "", ""
     for unit, scenario in zip(units, scenarios, strict=True):
         side = scenario.calibration.side
+        pairing += f"  kneesense pair {unit.short_id} --side {side}\n"
+        if scenario.asked and not several:
+            pairing += "  kneesense calibrate\n"
+            continue
         file = folder / (f"{side}.json" if several else "calibration.json")
         scenario.calibration.save(file)
-        pairing += f"  kneesense pair {unit.short_id} --side {side}\n"
         mounted += f' --calibration "$KNEESENSE_HOME/{file.name}" \\\n   '
     return (
         f"virtual unit{'s' if several else ''} {names} {'are' if several else 'is'} on the air until Ctrl-C;"

@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class VirtualUnit:
         """Its clock is so much too fast, from the next boot on."""
         self.board = Board(unit_id, {0: chips}, flash=Flash(self.log_image, table))
         self.board.power.on_end = self._on_end
+        self.on_write: Callable[[bytes], None] = lambda data: None
+        """As of its radio, over all boots."""
         self.process: Process | None = None
         self.boots = 0
         self._next: asyncio.Task[None] | None = None
@@ -113,6 +115,7 @@ class VirtualUnit:
         self.board.power.cause, self.board.power.wake = cause, wake
         self.boots += 1
         self.radio = Peripheral(self._air, self._address)
+        self.radio.on_write = self.on_write
         self.board.radio = self.radio
         line = self.board.line
         output = line.output() if line else os.open(self.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT)

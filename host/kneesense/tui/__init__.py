@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The live view in the terminal (extra `tui`)."""

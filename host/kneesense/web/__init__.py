@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The live view as a web page on this computer (extra `web`)."""
