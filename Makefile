@@ -41,7 +41,7 @@ link: $(VENV)/dev.ready ## a minute of all samples over open and saturated links
 	@PYTHONPATH=tests $(BIN)/python -m checks.link
 
 first-hour: $(VENV)/dev.ready ## from an empty virtual board to the first cue by the README's commands, timed
-	@PYTHONPATH=. $(BIN)/python -m tests.checks.first_hour
+	@PYTHONPATH=tests $(BIN)/python -m checks.first_hour
 
 soak: $(VENV)/dev.ready ## an hour with 500 faults at random moments and a million spoilt frames for each decoder
 	@$(BIN)/kneesense soak

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From an empty board to the first buzz and the first cue, by the commands of the README, timed.
 
-    python -m tests.checks.first_hour        (`make first-hour`: about five minutes, as a runner would have them)
+    python -m checks.first_hour              (`make first-hour`: about five minutes, as a runner would have them)
 
 The board, its cable, its radio and its runner are `kneesense demo --unit-only --empty-board`; the commands are those of
 README, "The first ten minutes", each a process of its own, with nothing added but what a script must say where a person
@@ -80,19 +80,18 @@ def walk_through(speed: float, baseline: int) -> Iterator[dict[str, object]]:
         begun = time.monotonic()
         for command in commands():
             argv = [*_PROGRAM, *command, *said[command[0]]]
-            child = subprocess.Popen(
+            heard, cue = "", None
+            with subprocess.Popen(
                 argv, env=environment, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            heard = ""
-            assert child.stdout
-            cue = None
-            for line in child.stdout:
-                heard += line
-                if cue is None and line.startswith("{") and json.loads(line)["type"] == "cue":
-                    cue = {"step": "first cue", "at_s": round(time.monotonic() - begun, 1), "ok": True}
-                    child.send_signal(signal.SIGINT)
-            code = child.wait()
+            ) as child:  # fmt: skip
+                assert child.stdout
+                for line in child.stdout:
+                    heard += line
+                    if cue is None and line.startswith("{") and json.loads(line)["type"] == "cue":
+                        cue = {"step": "first cue", "at_s": round(time.monotonic() - begun, 1), "ok": True}
+                        child.send_signal(signal.SIGINT)
+            code = child.returncode
             yield {
                 "step": "kneesense " + " ".join(command),
                 "at_s": round(time.monotonic() - begun, 1),
