@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -123,6 +124,29 @@ def test_another_chip_or_flash_size_stops_before_anything_is_erased(
     assert run(["flash", "--image", str(image_file), "--port", rom.port, "--yes"]) == 1
     assert said in capsys.readouterr().err
     assert not rom.written
+
+
+@needs_esptool
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [({"unplugged_after": 30_000}, "went away in the middle"), ({"worn_at": 0x10000 + 5000}, "MD5")],
+    ids=["unplugged", "worn out"],
+)
+def test_a_board_that_is_lost_or_keeps_something_else_is_no_success(
+    board: Callable[..., RomLoader],
+    image_file: Path,
+    faults: dict[str, int],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rom = board(**faults)
+    assert run(["flash", "--image", str(image_file), "--port", rom.port, "--yes", "--json"]) == 1
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rom.written
+    assert [record["type"] for record in records] == ["error", "summary"]
+    assert records[0]["code"] == "flash_failed"
+    assert said in f"{records[0]['message']} {records[0]['advice']}"
+    assert "firmware" not in records[-1]
 
 
 @needs_esptool

@@ -123,7 +123,7 @@ def demo(
         out.warn("recording", warning)
     folder = _folder()
     if empty_board:
-        return clock.run(lambda: _serve_empty(scenario, folder, number, out), speed)
+        return clock.run(lambda: _serve_empty(scenario, folder, out), speed)
     if unit_only:
         served = [scenario]
         if both_legs:
@@ -172,13 +172,13 @@ async def _serve(scenarios: Sequence[Scenario], folder: Path, out: Output) -> in
     return 0
 
 
-async def _serve_empty(scenario: Scenario, folder: Path, seed: int, out: Output) -> int:
+async def _serve_empty(scenario: Scenario, folder: Path, out: Output) -> int:
     from ..world.emptyboard import serve
     from .live import interrupts
 
     stop = asyncio.Event()
     with interrupts(stop.set):
-        await serve(scenario, folder, seed, out.note, stop)
+        await serve(scenario, folder, out.note, stop)
     return 0
 
 

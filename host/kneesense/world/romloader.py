@@ -45,20 +45,27 @@ def image(chip: int = 0, size: int = 60001) -> bytes:
 
 
 class RomLoader:
-    """`magic`: the number that says which chip it is.  `fastest_baud`: a cable that garbles what is faster."""
+    """`magic`: the number that says which chip it is.  `fastest_baud`: a cable that garbles what is faster.
+
+    `unplugged_after`: bytes written.  `worn_at`: an address whose byte stays 0.  `program` serves a connection, in a
+    thread, once an image was written.
+    """
 
     def __init__(
         self,
         flash_mb: int = 4,
         magic: int = ESP32,
         fastest_baud: int = 10_000_000,
+        unplugged_after: int = 1 << 30,
+        worn_at: int = -1,
         program: Callable[[socket.socket], None] | None = None,
     ) -> None:
-        """`program`: serves a connection, in a thread, once an image was written."""
         self._program_serves = program
         self.flash = bytearray(b"\x5a" * (flash_mb << 20))  # of somebody before us
         self.written = False  # anything erased or written
         self._fastest_baud = fastest_baud
+        self._unplugged_after = unplugged_after
+        self._worn_at = worn_at
         self._baud = 115200
         mac = bytes.fromhex("240ac4010203")
         self._registers = {
@@ -165,3 +172,9 @@ class RomLoader:
     def _program(self, offset: int, piece: bytes) -> None:
         at = self._at + offset
         self.flash[at : at + len(piece)] = piece
+        if at <= self._worn_at < at + len(piece):
+            self.flash[self._worn_at] = 0
+        self._unplugged_after -= len(piece)
+        if self._unplugged_after < 0:
+            self._socket.close()
+            raise ConnectionAbortedError

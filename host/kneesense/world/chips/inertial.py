@@ -171,13 +171,11 @@ class Inertial:
         self._advance()
         self._power_on()
 
-    def wear(self, feed: Feed, at_once: bool = False) -> None:
-        """Another feed from now on; its sample 0 comes when the FIFO is next switched on, or `at_once`."""
+    def wear(self, feed: Feed) -> None:
+        """Another feed from now on; its sample 0 comes when the FIFO is next switched on."""
         self._advance()
         self._feed = feed
         self.start_us = None
-        if at_once:
-            self._fifo_started()
 
     def knock(self, g: float = 1.0) -> None:
         """Whoever has the unit moves it: the next sample feels so much more on every axis, and only that one."""
