@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,13 +19,38 @@ from kneesense.cli.settings import settings
 from kneesense.store import Store
 
 
-def test_a_new_unit_is_paired_felt_and_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+class Person(io.StringIO):
+    """At a terminal: says yes, and holds the button when told to."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self._pressed = False
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, *_: object) -> str:
+        if not self._pressed:
+            self._pressed = True
+            self.press = asyncio.get_running_loop().create_task(self._world.unit.board.button.press(4))
+        return "yes\n"
+
+
+def test_a_new_unit_is_paired_felt_and_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     flags = StoreFlags(store=tmp_path / "runs.sqlite")
     file = tmp_path / "mine.toml"
     buzzes = []
 
     async def act(world: World) -> None:
-        await pair(world.unit.short_id, side="right", face="medial", runner="Ann", flags=flags)
+        await asyncio.sleep(65)  # the first minute, in which it takes anybody, is over
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdin", Person(world))
+            await pair(world.unit.short_id, side="right", face="medial", runner="Ann", flags=flags)
+        world.unit.board.motor.pulses.clear()
+        await pair(world.unit.short_id, side="right", flags=flags)
         await buzz(pattern="attention", flags=flags)
         await buzz(ms=200, flags=flags)
         buzzes.extend(round(pulse.ms) for pulse in world.unit.board.motor.pulses)
@@ -38,7 +66,9 @@ def test_a_new_unit_is_paired_felt_and_set(tmp_path: Path, capsys: pytest.Captur
 
     inside(tmp_path, act, paired=False)
     told = capsys.readouterr()
-    assert told.err == ""
+    assert "warning" not in told.err
+    assert "Hold its button until it has buzzed twice" in told.out
+    assert told.err.count("Did you feel it") == 1
     assert "Next: kneesense calibrate" in told.out
     with Store(tmp_path / "runs.sqlite") as store:
         assert [(unit.runner, unit.side, unit.face) for unit in store.units()] == [("Ann", "right", "medial")]

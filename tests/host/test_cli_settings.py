@@ -260,6 +260,17 @@ def test_a_file_shows_the_difference_and_asks(tell, answering, paired, tmp_path)
     assert changed(paired) == {"sleep_after_s": 0}
 
 
+def test_what_an_older_firmware_lacks_is_left_out_of_a_file_and_told(tell, paired, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text("schema = 1\n[settings]\nsleep_after_s = 0\ncue_n = 6\ncue_m = 3\n")
+    paired.known_settings = 30
+    code, out, err = tell("settings", "--import", file, "--yes")
+    assert (code, len(err)) == (0, 1)
+    assert "does not know sleep_after_s: left out" in err[0]
+    assert out[1:] == ["  cue_n: 5 strides -> 6 strides, counts from the next run on", "  1 as before"]
+    assert changed(paired) == {"cue_n": 6}
+
+
 def test_a_file_of_one_leg_is_not_two(tell, two, tmp_path):
     code, _, err = tell("settings", "--export", tmp_path / "mine.toml")
     assert code == 2

@@ -174,10 +174,11 @@ async def _change(
     assert wish.changes is not None
     before = await unitsettings.read(device, dict.fromkeys((*wish.changes, _RULE, _M, _N)))
     unknown = [BY_KEY[key].name for key in wish.changes if before[key] is None]
-    if unknown and not wish.lenient:
-        raise InputError(
-            f"the unit's firmware {device.info.firmware} does not know {unknown[0]}", "kneesense deploy"
-        )
+    if unknown:
+        said = f"the unit's firmware {device.info.firmware} does not know {', '.join(unknown)}"
+        if not wish.lenient:
+            raise InputError(said, "kneesense deploy")
+        told.out.warn("unknown_setting", f"{said}: left out")
     changes = {key: value for key, value in wish.changes.items() if before[key] is not None}
     rule = changes.get(_RULE, before[_RULE])
     coached = any(key in COACHED for key in changes)
@@ -191,7 +192,7 @@ async def _change(
             return
     await unitsettings.apply(device, changes, before)
     after = await unitsettings.read(device, before)
-    told.changes(device, paired, changes, before, after)
+    told.changes(device, paired, changes, before, after, many=wish.lenient)
     if coached and rule:
         warn_of_lean(store, who, BY_KEY[_RULE].text(rule), told.out)
         warn_of_change(store, who, told.out)

@@ -26,6 +26,7 @@ class Told:
     code: int = 0
     differ: int = 0
     changed: set[str] = field(default_factory=set)
+    _headed: set[str] = field(default_factory=set)
 
     def all(self, device: Device, paired: Unit, values: Values, listed: bool) -> None:
         self._head(device, paired)
@@ -45,21 +46,29 @@ class Told:
             item = BY_KEY[key]
             self.out.note(f"  {item.name}: {item.text(before[key])} -> {item.text(value)}")
 
-    def changes(self, device: Device, paired: Unit, asked: Values, before: Values, after: Values) -> None:
+    def changes(
+        self, device: Device, paired: Unit, asked: Values, before: Values, after: Values, many: bool
+    ) -> None:
+        """`many`: those that are as before are only counted."""
         self._head(device, paired)
+        same = 0
         for key, wanted in asked.items():
             item, value = BY_KEY[key], after[key]
+            text: str | None = f"  {item.name}: {item.text(value)}, as before"
             if value != before[key]:
                 self.changed.add(item.name)
-                text = f"{item.text(before[key])} -> {item.text(value)}, counts {_since(item)}"
-            else:
-                text = f"{item.text(value)}, as before"
+                text = f"  {item.name}: {item.text(before[key])} -> {item.text(value)}, counts {_since(item)}"
+            elif many:
+                text = None
+                same += 1
             record = self._record(device, paired, item, value) | {"was": _plain(item, before[key])}
-            self.out.record(record, f"  {item.name}: {text}")
+            self.out.record(record, text)
             if value != wanted:
                 self.code = 1
                 message = f"{paired.handle}: {item.name} is {item.text(value)}, not {item.text(wanted)}"
                 self.out.warn("not_set", f"{message}: does another program change it?")
+        if same:
+            self.out.note(f"  {same} as before")
         if device.info.running:
             self.out.note("  a run goes on: it keeps what it began with")
 
@@ -69,9 +78,12 @@ class Told:
         return f"{self.differ} differ{'s' * (self.differ == 1)} from the default (*)"
 
     def _head(self, device: Device, paired: Unit) -> None:
-        self.out.note(
-            f"unit {paired.handle} ({paired.runner}, {paired.side} leg), firmware {device.info.firmware}"
-        )
+        """Once for each unit."""
+        if paired.device not in self._headed:
+            self._headed.add(paired.device)
+            self.out.note(
+                f"unit {paired.handle} ({paired.runner}, {paired.side} leg), firmware {device.info.firmware}"
+            )
 
     def _record(self, device: Device, paired: Unit, item: Item, value: int | None) -> dict[str, Any]:
         return {
