@@ -175,6 +175,9 @@ def test_whatever_the_history_at_most_one_thing_is_said_of_a_session(history, km
         ([run(1, surface="road", run=1, pain={"after": 3})], None),
         ([run(1, 8, signs=("limping",))], None),
         ([run(9, 8, signs=("locking",)), run(1, 8)], None),
+        ([run(2, 8), run(0, signs=("swelling",))], None),
+        ([run(2, 8), run(0, pain={"after": 2})], ("distance_m", 7_900)),
+        ([run(3, pain={"after": 2}), run(2, 8)], ("distance_m", 8_800)),
         ([run(1, 8, signs=())], ("distance_m", 8_800)),
     ],
 )
