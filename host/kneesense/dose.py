@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from . import stored
+from . import cadence, stored
 from .records import Record, session_values
 from .store import Key, Store
 
@@ -30,7 +30,7 @@ def held(store: Store, device: str, runner: str, first: Key = (0, 0)) -> list[Re
                     "run": run.id,
                     "start_utc": told.start["start_utc"],
                     **session_values(frame.values()),
-                    "mean_cadence_spm": mean_of(strides, "cadence_spm"),
+                    "mean_cadence_spm": _cadence(strides),
                     "mean_lean_range_deg": mean_of(strides, "lean_range_deg"),
                 }
             )
@@ -45,6 +45,12 @@ def mean_of(strides: Iterable[Record], key: str) -> float | None:
         if stride["gait"] == "run" and stride["confidence"] >= _SURE and stride[key] is not None
     ]
     return round(fmean(values), 2) if values else None
+
+
+def _cadence(strides: Iterable[Record]) -> float | None:
+    """The same for cadence: steps by time, as everywhere."""
+    mean = cadence.of_running(stride for stride in strides if stride["confidence"] >= _SURE)
+    return None if mean is None else round(mean, 2)
 
 
 def share(rows: Sequence[Record], block: str) -> float | None:

@@ -22,12 +22,17 @@ from .errors import ExtraMissing, FlashFailed
 BAUDS = (460800, 115200)
 _HOLD_BOOT = "hold the BOOT button, press reset, let go of BOOT, and try again"
 _HINTS = (
+    (
+        "Lost connection",
+        "it went away in the middle: plug it in, with another cable, and again: it is not broken",
+    ),
     ("Wrong boot mode", _HOLD_BOOT),
     ("No serial data received", f"{_HOLD_BOOT}; or a cable for charging only, or another device"),
     ("Permission denied", "kneesense doctor"),
     ("port is busy", "close the program that has the port open; kneesense doctor"),
     ("Failed to connect", _HOLD_BOOT),
 )
+_NOT_THERE = "Could not open"
 _CHIP = re.compile(r"Connected to (\S+) on")
 _SHOWN = re.compile(r"Writing at 0x[0-9a-f]+ .*?([\d.]+)%")
 _BLANK = b"\xff" * 2 * partitions.SECTOR  # both copies of what littlefs begins with: an empty one is made
@@ -88,14 +93,14 @@ def write(
         whole.write_bytes(espimage.with_table(image, board.flash_mb))
         blank.write_bytes(_BLANK)
         pieces = [hex(espimage.OFFSET), str(whole), hex(vfs.offset), str(blank)]
+        failures = []
         for baud in BAUDS:
             try:
                 _run(port, baud, ["write-flash", "--flash-size", f"{board.flash_mb}MB", *pieces], extra, told)
                 return baud
-            except FlashFailed:
-                if baud == BAUDS[-1]:
-                    raise
-    raise AssertionError("no speed to try")
+            except FlashFailed as failed:
+                failures.append(failed)
+    raise failures[0] if _NOT_THERE in failures[-1].said else failures[-1]
 
 
 def _run(
@@ -121,5 +126,9 @@ def explained(said: str) -> tuple[str, str]:
     hint = next(
         (advice for text, advice in _HINTS if text in said), "another cable, another USB port; then again"
     )
-    fatal = re.findall(r"A fatal error occurred: (.*)", said) or said.strip().splitlines()[-1:] or ["nothing"]
+    fatal = (
+        re.findall(r"A (?:fatal|serial exception) error occurred: (.*)", said)
+        or said.strip().splitlines()[-1:]
+        or ["nothing"]
+    )
     return f"esptool: {fatal[-1].strip()}", hint

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The hip and core programme: six exercises 3 to 4 times a week, what was done of them, and adherence by week.
+"""The hip and core programme: exercises 3 to 4 times a week, what was done of them, and adherence by week.
 
 The exercises are those that trials of hip strengthening in runners with knee pain have in common; sets and repetitions
 are a beginning, a physical therapist sets others.  Nothing here is a treatment.  Pain while exercising means stop.
@@ -20,7 +20,7 @@ WEEK_SESSIONS = (3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """One of the six; where it has two forms each is an exercise of its own."""
+    """One of the six of the programme; where one has two forms (step-ups, bridges) each is an exercise of its own."""
 
     name: str
     title: str
@@ -30,8 +30,8 @@ class Exercise:
     reps: int | None = None
     hold_s: int | None = None
     sides: tuple[str, ...] = ("left", "right")
-    squat_like: bool = False
-    """The shank tilts and comes back with every repetition: a unit on it can count."""
+    counted: str | None = None
+    """How a unit on the shank can count: the kind of hipreps.py; None: it cannot."""
 
     @property
     def drawing(self) -> str:
@@ -61,7 +61,7 @@ EXERCISES = (
         " then straighten. Kneecap over the second toe, pelvis level.",
         3,
         reps=10,
-        squat_like=True,
+        counted="tilt",
     ),
     Exercise(
         "step_up_front",
@@ -70,7 +70,6 @@ EXERCISES = (
         " upright.",
         3,
         reps=10,
-        squat_like=True,
     ),
     Exercise(
         "single_leg_squat",
@@ -79,7 +78,7 @@ EXERCISES = (
         " knee does not fall inward.",
         3,
         reps=8,
-        squat_like=True,
+        counted="tilt",
     ),
     Exercise(
         "monster_walk",
@@ -114,6 +113,11 @@ EXERCISES = (
         hold_s=20,
     ),
 )
+COUNTED = {exercise.name: exercise.counted for exercise in EXERCISES if exercise.counted} | {
+    "squat": "tilt",
+    "calf_raise": "rise",
+}
+"""What a unit on the shank can count, beside the programme too -> kind of hipreps.py."""
 BY_NAME = {exercise.name: exercise for exercise in EXERCISES}
 WARM_UP = "5 minutes of easy walking or cycling, then 10 slow squats and 10 leg swings on each side"
 STRETCH = "calf, front of thigh, hip flexor, outside of hip: 30 s each on each side, a pull, no pain"
@@ -160,6 +164,11 @@ class Week:
     def share_percent(self) -> int:
         """Of what is aimed at, at most 100."""
         return min(100, 100 * self.days // WEEK_SESSIONS[0])
+
+    @property
+    def left(self) -> int:
+        """Sessions still to do."""
+        return max(0, WEEK_SESSIONS[0] - self.days)
 
 
 def log(store: Store, runner: str, since: date | None = None) -> list[Session]:

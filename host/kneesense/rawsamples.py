@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
+import numpy as np
+
 from kneecore import wire
 
 from . import pace
 from .calibration import Calibration
 from .errors import NothingFound
 from .frames import is_cut
-from .recording import G
+from .recording import G, Recording
 from .store import Run, Store
 from .table import REQUIRED
 
@@ -59,6 +61,18 @@ class RunSamples:
         """As a recording, see recording.py."""
         file.write(",".join(REQUIRED) + "\n")
         file.writelines(self._rows())
+
+    def recording(self, name: str) -> Recording:
+        """The same as `write` and `recording.load` give, to a hair: gaps where samples are missing."""
+        counts = np.frombuffer(b"".join(counts for _, counts in self.pieces), np.dtype("<i2")).reshape(-1, 6)
+        sizes = [len(counts) // _SAMPLE.size for _, counts in self.pieces]
+        index = np.concatenate(
+            [np.arange(first, first + n) for (first, _), n in zip(self.pieces, sizes, strict=True)]
+        )
+        acc = counts[:, :3].astype(float) * (G / self.start["acc_lsb_per_g"])
+        gyro = counts[:, 3:].astype(float) * math.radians(10 / self.start["gyro_lsb_per_10dps"])
+        gaps = {int(row) + 1: "time_jump" for row in np.flatnonzero(np.diff(index) > 1)}
+        return Recording(name, index.astype(float) / self.true_hz, acc, gyro, gaps, ())
 
     def _rows(self) -> Iterator[str]:
         true_hz = self.true_hz

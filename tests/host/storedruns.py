@@ -44,8 +44,9 @@ class Recorder:
         session: dict[str, int] | None = None,
         raw: tuple[bytes, ...] = (),
         ended: bool = True,
+        begin_s: float = 1.0,
     ) -> Run:
-        """Contacts from second 1 on; `pause_after` a stride so many seconds; `more`: fields of single strides."""
+        """Contacts from `begin_s` on; `pause_after` a stride so many seconds; `more`: fields of single strides."""
         self.boot += 1
         self.t_us = 1_000_000
         self._frames: list[LogFrame] = []
@@ -63,7 +64,7 @@ class Recorder:
         zero_us = self.t_us
         for i, counts in enumerate(raw):
             self.record(wire.RAW, {"sample": 19 * i, "counts": counts})
-        at = 16 * RATE_HZ
+        at = round(16 * RATE_HZ * begin_s)
         events = sorted(also, key=lambda each: each[1])
         for number in range(strides):
             while events and events[0][1] <= at / 16 / RATE_HZ:

@@ -80,7 +80,8 @@ def test_one_of_several_runners_is_asked_for(tell, answering, stack, kept):
     other = FakeUnit(bytes.fromhex("0a0b0c0e"))
     stack.add(other, "AA:BB:CC:00:00:02")
     answering("right", "", "", "Ann", "y")
-    assert tell("pair", "0c0e")[0] == 0
+    code, out, _ = tell("pair", "0c0e")
+    assert (code, out[-1]) == (0, "Next: kneesense calibrate --unit 0c0e")
     assert kept()[1].runner == "Ann"
 
 

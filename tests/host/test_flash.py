@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import struct
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from kneesense import espimage, flasher, officialimage, partitions, ports
 from kneesense.cli.app import run
 from kneesense.errors import FlashFailed, InputError, NothingFound
 from kneesense.ports import Port
-from kneesense.world.romloader import ESP32_S2, RomLoader
+from kneesense.world.romloader import ESP32_S2, RomLoader, image
+from kneesense.world.romloader import image_part as part
 
 CP2102 = Port("COM3", 0x10C4, 0xEA60, "CP2102N")
 CH340 = Port("COM7", 0x1A86, 0x7523, "CH340")
@@ -25,18 +26,6 @@ BLUETOOTH = Port("COM2", None, None, "Bluetooth link")
 needs_esptool = pytest.mark.skipif(
     importlib.util.find_spec("esptool") is None, reason="no esptool: pip install -e '.[dev]'"
 )
-
-
-def part(size: int, chip: int = 0) -> bytes:
-    """As ESP-IDF makes one: head, one segment, a checksum that fills up, SHA-256 of all that."""
-    head = struct.pack("<BBBBIB3xH9xB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, chip, 1)
-    body = head + struct.pack("<II", 0x3F400020, size) + bytes(i * 7 % 251 for i in range(size))
-    body = body.ljust(len(body) // 16 * 16 + 15, b"\0") + b"\xef"
-    return body + hashlib.sha256(body).digest()
-
-
-def image(chip: int = 0) -> bytes:
-    return part(20000).ljust(0x7000, b"\xff") + b"\xaa\x50".ljust(0x8000, b"\xff") + part(60001, chip)
 
 
 @pytest.fixture
@@ -135,6 +124,29 @@ def test_another_chip_or_flash_size_stops_before_anything_is_erased(
     assert run(["flash", "--image", str(image_file), "--port", rom.port, "--yes"]) == 1
     assert said in capsys.readouterr().err
     assert not rom.written
+
+
+@needs_esptool
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [({"unplugged_after": 30_000}, "went away in the middle"), ({"worn_at": 0x10000 + 5000}, "MD5")],
+    ids=["unplugged", "worn out"],
+)
+def test_a_board_that_is_lost_or_keeps_something_else_is_no_success(
+    board: Callable[..., RomLoader],
+    image_file: Path,
+    faults: dict[str, int],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rom = board(**faults)
+    assert run(["flash", "--image", str(image_file), "--port", rom.port, "--yes", "--json"]) == 1
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rom.written
+    assert [record["type"] for record in records] == ["error", "summary"]
+    assert records[0]["code"] == "flash_failed"
+    assert said in f"{records[0]['message']} {records[0]['advice']}"
+    assert "firmware" not in records[-1]
 
 
 @needs_esptool

@@ -7,6 +7,7 @@ import struct
 from array import array
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from fakeunit import FakeUnit
 from hypothesis import given
@@ -60,6 +61,20 @@ def test_counts_come_back_exactly(tmp_path_factory, chip, ratio, parts, begin):
         for i in range(len(counts) // 12)
     }
     assert {i: found.get(i) for i in expected} == expected
+
+
+def test_a_recording_of_them_is_the_one_that_is_written(tmp_path):
+    chip = CHIPS[0]
+    counts = [array("h", [100 * i + k for i in range(40) for k in range(6)]).tobytes() for _ in range(3)]
+    pieces = [(0, counts[0]), (40, counts[1]), (90, counts[2])]
+    samples = rawsamples.RunSamples(start(chip, 500), 0.99, pieces, 10)
+    path = tmp_path / "run.csv"
+    with path.open("w") as file:
+        samples.write(file)
+    written, made = recording.load(path), samples.recording("run")
+    for name in ("t_s", "acc", "gyro"):
+        np.testing.assert_allclose(getattr(made, name), getattr(written, name), atol=1e-6)
+    assert made.gaps == written.gaps == {80: "time_jump"}
 
 
 def run_of(store, *records):

@@ -126,7 +126,8 @@ async def _pair(store: Store, seen: Seen, worn: Wearing, seconds: float, buzz: b
         )
         _warn(device, health, out)
         felt = await first_buzz(device, out) if buzz and not info.running else None  # a run feels it too
-    out.record({"type": "summary", "units": 1, "felt": felt}, "Next: kneesense calibrate")
+    named = f" --unit {seen.handle}" if len(store.units()) > 1 else ""
+    out.record({"type": "summary", "units": 1, "felt": felt}, f"Next: kneesense calibrate{named}")
 
 
 def _warn(device: Device, health: UnitHealth | None, out: Output) -> None:

@@ -60,7 +60,9 @@ def of(units: list[Unit], unit: str | None, runner: str | None) -> list[Unit]:
 
 def _fitting(units: list[Unit], unit: str | None, runner: str | None) -> list[Unit]:
     if not units:
-        raise NothingFound("no unit is paired", "kneesense scan, then kneesense pair UNIT --side left|right")
+        raise NothingFound(
+            "no unit is paired", "kneesense pair; in a script kneesense pair UNIT --side left|right"
+        )
     fits = units
     if unit is not None:
         fits = [u for u in fits if _answers_to(u, unit)]
