@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fuzzers of texts that people hand in: calibrations, prescriptions, recordings, truth.
+"""Fuzzers of texts that people hand in: calibrations, prescriptions, settings, tracks, recordings, truth.
 
 A text begins as one that the product itself has written or that its docs show, and is then spoilt: most damage leaves
 it nearly right, which is where readers fall over.  What is refused must be refused with the product's own error, and
@@ -18,7 +18,7 @@ import numpy as np
 
 from kneecore import chips, programme, settings, wire
 
-from .. import calibration, prescription_reader, recording
+from .. import calibration, prescription_reader, recording, settingsfile, trackfile
 from ..errors import KneesenseError
 from ..validate import folder
 from .found import Found, Target
@@ -89,6 +89,46 @@ def prescription_file() -> Target:
     return once
 
 
+def settings_file() -> Target:
+    """What it takes goes to a unit."""
+    known = {setting.name: setting for setting in settings.TABLE}
+    good = settingsfile.dumps({setting.name: setting.default for setting in settings.TABLE}, "a unit")
+
+    def once(random: Random) -> None:
+        with contextlib.suppress(KneesenseError):
+            for name, value in settingsfile.loads(spoilt(random, good)).items():
+                if not known[name].low <= value <= known[name].high:
+                    raise Found(f"{name} = {value}")
+
+    return once
+
+
+_TRACKS = {
+    "run.gpx": """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="47.1" lon="8.5"><time>2026-01-02T03:04:05Z</time></trkpt>
+<trkpt lat="47.2" lon="8.5"><time>2026-01-02T03:14:05.5+01:00</time></trkpt></trkseg></trk></gpx>""",
+    "run.tcx": """<TrainingCenterDatabase><Activities><Activity><Lap StartTime="2026-01-02T03:04:05Z">
+<TotalTimeSeconds>600</TotalTimeSeconds><DistanceMeters>1800.5</DistanceMeters><Track><Trackpoint>
+<Time>2026-01-02T03:04:06Z</Time><DistanceMeters>3</DistanceMeters></Trackpoint></Track></Lap></Activity></Activities>
+</TrainingCenterDatabase>""",
+}
+
+
+def track_file() -> Target:
+    """A run by a watch or phone: way and time are numbers that a diary can keep."""
+    place = Folder()
+
+    def once(random: Random) -> None:
+        name, good = random.choice(list(_TRACKS.items()))
+        with contextlib.suppress(KneesenseError):
+            track = trackfile.read(place.file(name, spoilt(random, good)))
+            for value in (track.distance_m, track.start_us, track.duration_s):
+                if value is not None and not abs(value) < 1 << 63:
+                    raise Found(f"{track}")
+
+    return once
+
+
 def recording_file() -> Target:
     """A recording: its rows are those written, in order, or it is refused."""
     place = Folder()
@@ -141,6 +181,8 @@ def truth_file() -> Target:
 TARGETS: dict[str, Callable[[], Target]] = {
     "calibration_file": calibration_file,
     "prescription_file": prescription_file,
+    "settings_file": settings_file,
+    "track_file": track_file,
     "recording_file": recording_file,
     "truth_file": truth_file,
 }
