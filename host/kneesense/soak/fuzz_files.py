@@ -33,7 +33,7 @@ _CALIBRATION = calibration.Calibration(
 
 
 def calibration_file() -> Target:
-    """What it takes goes to a unit, so it must fit the wire."""
+    """A calibration in JSON: what it takes goes to a unit, so it must fit the wire."""
 
     def once(random: Random) -> None:
         with contextlib.suppress(KneesenseError):
@@ -71,7 +71,7 @@ no_worse_next_morning = true
 
 
 def prescription_file() -> Target:
-    """What it takes goes to a unit as settings."""
+    """A prescription in TOML: what it takes goes to a unit, each setting in its range."""
     known = {setting.name: setting for setting in settings.TABLE}
     prescription_reader.loads(_PRESCRIPTION)
 
@@ -90,7 +90,7 @@ def prescription_file() -> Target:
 
 
 def settings_file() -> Target:
-    """What it takes goes to a unit."""
+    """Settings in TOML, likewise."""
     known = {setting.name: setting for setting in settings.TABLE}
     good = settingsfile.dumps({setting.name: setting.default for setting in settings.TABLE}, "a unit")
 
@@ -130,13 +130,13 @@ def track_file() -> Target:
 
 
 def recording_file() -> Target:
-    """A recording: its rows are those written, in order, or it is refused."""
+    """A recording: what is taken are numbers whose times rise, in a span that fits into memory."""
     place = Folder()
 
     def once(random: Random) -> None:
         rows = [
             [0.002 * i, 0.1, 9.8, 0.3 * random.random(), 0.01, 0.0, 5.0 * random.random()]
-            for i in range(ROWS)
+            for i in range(random.choice((2, 5, ROWS)))
         ]
         text = "t_s,ax,ay,az,gx,gy,gz\n" + "".join(",".join(f"{x:.4f}" for x in row) + "\n" for row in rows)
         path = place.file("run.csv", spoilt(random, text) if random.random() < 0.95 else text)
