@@ -323,6 +323,33 @@ def test_nobody_of_that_name(tell, recorded):
     assert "known: Ann" in err[0]
 
 
+@pytest.mark.parametrize(
+    ("signs", "answers"),
+    [
+        ("swelling", "no,yes,no,no,no"), ("giving_way", "no,no,yes,no,no"), ("locking", "no,no,yes,no,no"),
+        ("night,pinpoint_shin", "no,no,no,yes,no"), ("limping", "no,no,no,no,no"), ("none", "no,no,no,no,no"),
+    ],
+)  # fmt: skip
+def test_a_red_flag_answers_the_safety_screen_too(tell, home, signs, answers):
+    with Store(home / "runs.sqlite") as store:
+        store.set_screening("Ann", "2026-01-01T00:00:00.000Z", "no,no,no,no,no")
+    for _ in range(2):
+        code, _, err = tell("diary", "add", "--signs", signs)
+        assert code == 0
+        with Store(home / "runs.sqlite") as store:
+            assert store.screening("Ann")[1] == answers
+        if "yes" not in answers:
+            assert err == []
+    assert err == [], "told once"
+
+
+def test_a_red_flag_before_the_screen_was_asked_answers_nothing(tell, home):
+    """It will be asked before the first cue."""
+    tell("diary", "add", "--signs", "swelling", "--runner", "Ann")
+    with Store(home / "runs.sqlite") as store:
+        assert store.screening("Ann") is None
+
+
 def test_deleting_a_runner_names_and_takes_the_diary(tell, home, recorded):
     add(tell, "--run", "last", "--pain", "3", "--note", "a secret of Ann")
     out = tell("delete", "--runner", "Ann", "--yes")[1]
