@@ -141,6 +141,10 @@ def _kept(store: Store, runner: str) -> dict[str, object]:
         "runner": runner,
         "screening": {"answered_utc": screening[0], "answers": screening[1]} if screening else None,
         "units": [{"device": unit.device, "side": unit.side, "face": unit.face} for unit in units],
+        "diary": store.diary(runner),
+        "shoes": store.shoes(runner),
+        "longest": store.longest(runner),
+        "hips": store.hips(runner),
     }
 
 
