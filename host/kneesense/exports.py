@@ -135,6 +135,7 @@ def everything(store: Store, runner: str, folder: Path, progress: Progress) -> l
 
 
 def _kept(store: Store, runner: str) -> dict[str, object]:
+    """What was said and written, rows as the store has them; docs/diary.md has their words."""
     screening = store.screening(runner)
     units = [unit for unit in store.units() if unit.runner == runner]
     return {
