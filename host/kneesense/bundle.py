@@ -20,7 +20,7 @@ from typing import Any
 from kneecore import wire
 from kneecore.version import VERSION
 
-from . import logfile, logimport
+from . import bundlediary, logfile, logimport
 from .clock import Reading
 from .errors import InputError
 from .frames import LogFrame
@@ -134,6 +134,7 @@ def _about(store: Store, runs: Sequence[Run], runner: str | None, devices: Seque
             for device, boot in boots
             for r in store.readings(device, boot)
         ],
+        "written": bundlediary.kept(store, runner, runs),
     }
 
 
@@ -156,7 +157,7 @@ def read(path: Path, data: bytes, runner: str | None = None) -> Bundle:
         about["runner"] = runner
     try:
         _check(about)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: its {_ABOUT} is damaged ({error!r})", "export it again") from None
     return Bundle(about, [LogFile(log.unit, about["runner"], log.records, log.damaged_bytes) for log in logs])
 
@@ -185,6 +186,7 @@ def _check(about: dict[str, Any]) -> None:
     for programme in about["programmes"]:
         _whole(programme, "boot", "seq")
         programme["sessions"] = bytes.fromhex(programme["sessions"])
+    bundlediary.check(about["written"])
 
 
 def _whole(values: dict[str, Any], *names: str) -> None:
@@ -225,6 +227,7 @@ def add(
             store.set_screening(bundle.runner, *about["screening"])
         if about["prescription"] and store.prescription(bundle.runner) is None:
             store.set_prescription(bundle.runner, about["prescription"])
+        bundlediary.add(store, bundle.runner, about["written"])
     for p in about["programmes"]:
         if store.programme(p["device"]) is None:
             store.set_programme(p["device"], (p["boot"], p["seq"]), p["sessions"])
