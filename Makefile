@@ -7,11 +7,11 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test check bench cues programme stalls link soak hardware docs clean
+.PHONY: help demo test check bench cues programme first-hour stalls link soak hardware docs clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: $(VENV)/demo.ready ## the whole product with no hardware: a simulated run with one cue phase
 	@$(BIN)/kneesense demo
@@ -39,6 +39,9 @@ stalls: $(VENV)/dev.ready ## ten minutes on each sensor chip while the program s
 
 link: $(VENV)/dev.ready ## a minute of all samples over open and saturated links: are all of them at the host, in order?
 	@PYTHONPATH=tests $(BIN)/python -m checks.link
+
+first-hour: $(VENV)/dev.ready ## from an empty virtual board to the first cue by the README's commands, timed
+	@PYTHONPATH=tests $(BIN)/python -m checks.first_hour
 
 soak: $(VENV)/dev.ready ## an hour with 500 faults at random moments and a million spoilt frames for each decoder
 	@$(BIN)/kneesense soak

@@ -13,6 +13,7 @@ from kneecore.version import VERSION
 
 if TYPE_CHECKING:
     from .answers import UnitInfo
+    from .api import open_store
     from .ble import BleLink, scan
     from .device import Device
     from .errors import KneesenseError
@@ -31,10 +32,22 @@ _HOME = {
     "Session": "session",
     "Store": "store",
     "UnitInfo": "answers",
+    "open_store": "api",
     "scan": "ble",
 }
 
-__all__ = ["BleLink", "Device", "KneesenseError", "LogFrame", "Plan", "Session", "Store", "UnitInfo", "scan"]
+__all__ = [
+    "BleLink",
+    "Device",
+    "KneesenseError",
+    "LogFrame",
+    "Plan",
+    "Session",
+    "Store",
+    "UnitInfo",
+    "open_store",
+    "scan",
+]
 
 
 def __getattr__(name: str) -> object:

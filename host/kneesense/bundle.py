@@ -20,7 +20,7 @@ from typing import Any
 from kneecore import wire
 from kneecore.version import VERSION
 
-from . import logfile, logimport
+from . import bundlediary, logfile, logimport
 from .clock import Reading
 from .errors import InputError
 from .frames import LogFrame
@@ -31,11 +31,12 @@ from .times import utc_now
 FORMAT, SCHEMA = "kneesense-bundle", 1
 _ABOUT, _LOGS = "about.json", "logs/"
 _LARGEST = 2_000_000_000  # bytes of a part once it is unpacked
+_NUMBER_END = 1 << 63  # of the store's
 _MAGIC = b"PK\x03\x04"
 # What zipfile and json raise for bytes that are none of theirs, or are damaged.
 _NOT_WHOLE = (
     KeyError, ValueError, EOFError, OSError, RuntimeError, NotImplementedError, struct.error, zlib.error,
-    zipfile.BadZipFile,
+    zipfile.BadZipFile, RecursionError,
 )  # fmt: skip
 # Between two runs: of the run before, of the run after, of both.
 _AFTER = (wire.SESSION.code, wire.MARK.code)
@@ -134,6 +135,7 @@ def _about(store: Store, runs: Sequence[Run], runner: str | None, devices: Seque
             for device, boot in boots
             for r in store.readings(device, boot)
         ],
+        "written": bundlediary.kept(store, runner, runs),
     }
 
 
@@ -156,7 +158,7 @@ def read(path: Path, data: bytes, runner: str | None = None) -> Bundle:
         about["runner"] = runner
     try:
         _check(about)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: its {_ABOUT} is damaged ({error!r})", "export it again") from None
     return Bundle(about, [LogFile(log.unit, about["runner"], log.records, log.damaged_bytes) for log in logs])
 
@@ -178,21 +180,28 @@ def _check(about: dict[str, Any]) -> None:
     for run in about["runs"]:
         _whole(run, "boot", "seq")
         for name in ("said_utc_us", "outing"):
-            if not isinstance(run[name], int | None):
-                raise TypeError(name)
+            if run[name] is not None:
+                _number(run, name)
     for reading in about["readings"]:
         _whole(reading, "boot", "t_us", "utc_us", "error_us")
     for programme in about["programmes"]:
         _whole(programme, "boot", "seq")
         programme["sessions"] = bytes.fromhex(programme["sessions"])
+    bundlediary.check(about["written"])
 
 
 def _whole(values: dict[str, Any], *names: str) -> None:
     if not isinstance(values["device"], str) or not logfile.is_unit_id(values["device"]):
         raise ValueError("device")
     for name in names:
-        if not isinstance(values[name], int):
-            raise TypeError(name)
+        _number(values, name)
+
+
+def _number(values: dict[str, Any], name: str) -> None:
+    if not isinstance(values[name], int):
+        raise TypeError(name)
+    if not -_NUMBER_END <= values[name] < _NUMBER_END:
+        raise ValueError(name)
 
 
 def add(
@@ -225,6 +234,7 @@ def add(
             store.set_screening(bundle.runner, *about["screening"])
         if about["prescription"] and store.prescription(bundle.runner) is None:
             store.set_prescription(bundle.runner, about["prescription"])
+        bundlediary.add(store, bundle.runner, about["written"])
     for p in about["programmes"]:
         if store.programme(p["device"]) is None:
             store.set_programme(p["device"], (p["boot"], p["seq"]), p["sessions"])

@@ -8,7 +8,7 @@ Unknown is None, never 0: pain that was not asked for is not no pain.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -21,10 +21,11 @@ from .store import Run, Store
 
 ASKED = tuple(moment for moment in MOMENTS if moment != "before")
 """The moments after which every run is asked about."""
+_PAIN, _TAKEN_BACK = wire.MARKS.index("pain"), wire.MARKS.index("pain_taken_back")
 OPEN_DAYS = 2
 """So long after a run its questions can be answered from memory."""
-LEAST_S = 60
-"""A recording shorter than this that nobody wrote about was a try, no run."""
+LEAST_STRIDES = 60
+"""A recording of fewer that nobody wrote about was a try, or an exercise, and is no entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,35 +92,33 @@ def entries(store: Store, runner: str, since: date | None = None) -> list[Entry]
     """All of a runner's entries from a local day on, the oldest first: written ones, and runs without a word.
 
     Every column of the store's rows is in them, so an exporter needs nothing else.  Runs whose day nobody knows and
-    about which nothing is written are left out: `undated`.
+    about which nothing is written are left out: see `collected`.
     """
-    written = store.diary(runner)
+    return [entry for entry in collected(store, runner)[0] if since is None or entry.day >= since]
+
+
+def collected(store: Store, runner: str) -> tuple[list[Entry], list[int]]:
+    """(all entries, numbers of the runs that are left out because nobody knows their day: `kneesense date`)."""
     outings = _outings(store, runner)
     found: list[Entry] = []
-    taken: set[int] = set()
-    for row in written:
+    undated: list[int] = []
+    written: set[int] = set()
+    for row in store.diary(runner):
         runs = outings.get(row["run"], [])
-        taken |= {run.id for run in runs}
-        found.append(_entry(store, runner, row, runs))
-    for first, runs in outings.items():
-        if first == runs[0].id and not taken & {run.id for run in runs}:
-            bare = _bare(store, runner, runs)
-            if bare is not None:
-                found.append(bare)
-    kept = (entry for entry in found if since is None or entry.day >= since)
-    return sorted(kept, key=lambda entry: (entry.day, entry.start_us or 0, entry.id or 0))
-
-
-def undated(store: Store, runner: str) -> list[int]:
-    """Numbers of the runs that are left out of the diary because nobody knows their day (`kneesense date`)."""
-    written = {row["run"] for row in store.diary(runner)}
-    return [
-        runs[0].id
-        for first, runs in _outings(store, runner).items()
-        if first == runs[0].id
-        and not written & {run.id for run in runs}
-        and all(_facts(store, run)[0] is None for run in runs)
-    ]
+        written |= {run.id for run in runs}
+        found.append(_entry(runner, row, [facts(store, run) for run in runs]))
+    for number, runs in outings.items():
+        if number != runs[0].id or number in written:
+            continue
+        known = [facts(store, run) for run in runs]
+        if max(f.strides for f in known) < LEAST_STRIDES:
+            continue
+        values = _joined(known)
+        if values["start_us"] is None:
+            undated.append(number)
+        else:
+            found.append(Entry(runner=runner, day=times.day(values["start_us"]), run=number, **values))
+    return sorted(found, key=lambda entry: (entry.day, entry.start_us or 0, entry.id or 0)), undated
 
 
 def write(
@@ -150,10 +149,34 @@ def write(
     )
 
 
-def day_of(store: Store, run: Run) -> date | None:
-    """The local day of a recorded run; None while nobody knows it."""
-    start_us, _, _ = _facts(store, run)
-    return None if start_us is None else times.day(start_us)
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the diary needs of a recorded run; cheap, its strides are not decoded."""
+
+    start_us: int | None
+    """UTC; None while nobody knows it."""
+    duration_s: int
+    pain_marked_s: tuple[int, ...]
+    """Of the marks that stand."""
+    strides: int
+
+    @property
+    def day(self) -> date | None:
+        """Local."""
+        return None if self.start_us is None else times.day(self.start_us)
+
+
+def facts(store: Store, run: Run) -> Facts:
+    """Of one leg's run."""
+    first_us, last_us = store.run_span(run)
+    marks: list[int] = []
+    for t_us, kind in store.marks(run):
+        if kind == _PAIN:
+            marks.append((t_us - first_us) // 1_000_000)
+        elif kind == _TAKEN_BACK and marks:
+            marks.pop()
+    start_us = dating.of(store, run, first_us, last_us).start_us
+    return Facts(start_us, (last_us - first_us) // 1_000_000, tuple(marks), store.strides(run))
 
 
 def asked_now(start_us: int | None, duration_s: int, now_us: int) -> str | None:
@@ -180,46 +203,25 @@ def _outings(store: Store, runner: str) -> dict[int, list[Run]]:
     return {run.id: runs for runs in groups.values() for run in runs}
 
 
-def _facts(store: Store, run: Run) -> tuple[int | None, int, tuple[int, ...]]:
-    """UTC of its start, seconds it lasted, seconds of the pain marks that stand."""
-    first_us, last_us = store.run_span(run)
-    start_us = dating.of(store, run, first_us, last_us).start_us
-    marks: list[int] = []
-    for t_us, kind in store.marks(run):
-        if wire.MARKS[kind] == "pain":
-            marks.append((t_us - first_us) // 1_000_000)
-        elif wire.MARKS[kind] == "pain_taken_back" and marks:
-            marks.pop()
-    return start_us, (last_us - first_us) // 1_000_000, tuple(marks)
-
-
-def _entry(store: Store, runner: str, row: Mapping[str, Any], runs: list[Run]) -> Entry:
+def _entry(runner: str, row: Mapping[str, Any], known: Sequence[Facts]) -> Entry:
     values = {**row, "day": date.fromisoformat(row["day"])}
     for name in ("stairs", "warm_up", "stretched"):
         values[name] = None if values[name] is None else bool(values[name])
     for name in ("places", "aggravators", "signs"):
         values[name] = None if values[name] is None else tuple(filter(None, values[name].split(",")))
-    if runs:
-        values |= _joined(store, runs)
+    if known:
+        values |= _joined(known)
         if values["start_us"] is not None:
             values["day"] = times.day(values["start_us"])
     return Entry(runner=runner, **values)
 
 
-def _bare(store: Store, runner: str, runs: list[Run]) -> Entry | None:
-    values = _joined(store, runs)
-    if values["start_us"] is None or values["duration_s"] < LEAST_S:
-        return None
-    return Entry(runner=runner, day=times.day(values["start_us"]), run=runs[0].id, **values)
-
-
-def _joined(store: Store, runs: list[Run]) -> dict[str, Any]:
-    facts = [_facts(store, run) for run in runs]
-    starts = [start_us for start_us, _, _ in facts if start_us is not None]
+def _joined(known: Sequence[Facts]) -> dict[str, Any]:
+    """Of the legs of an outing."""
     return {
-        "start_us": min(starts, default=None),
-        "duration_s": max(duration_s for _, duration_s, _ in facts),
-        "pain_marked_s": tuple(sorted(mark for _, _, marks in facts for mark in marks)),
+        "start_us": min((f.start_us for f in known if f.start_us is not None), default=None),
+        "duration_s": max(f.duration_s for f in known),
+        "pain_marked_s": tuple(sorted(mark for f in known for mark in f.pain_marked_s)),
     }
 
 

@@ -135,12 +135,17 @@ def everything(store: Store, runner: str, folder: Path, progress: Progress) -> l
 
 
 def _kept(store: Store, runner: str) -> dict[str, object]:
+    """What was said and written, rows as the store has them; docs/diary.md has their words."""
     screening = store.screening(runner)
     units = [unit for unit in store.units() if unit.runner == runner]
     return {
         "runner": runner,
         "screening": {"answered_utc": screening[0], "answers": screening[1]} if screening else None,
         "units": [{"device": unit.device, "side": unit.side, "face": unit.face} for unit in units],
+        "diary": store.diary(runner),
+        "shoes": store.shoes(runner),
+        "longest": store.longest(runner),
+        "hips": store.hips(runner),
     }
 
 

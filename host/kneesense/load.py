@@ -96,7 +96,7 @@ def findings(
     found = pain.findings(known, today, rule)
     if runs and (today - runs[-1].day).days <= WINDOW_DAYS:
         found += [*session(runs, longest), *surface(runs), *hills(runs), *shoe(runs[-1], runs, shoes or {})]
-    limit = next_run(runs, today)
+    limit = next_run(known, today)
     if limit is not None:
         found.append(Finding("next_run", ADVICE, f"next run: {limit.text}", limit.why, runs[-1:]))
     return sorted(found, key=lambda finding: finding.rank)
@@ -175,27 +175,28 @@ def _spike(this: Entry, measure: str, ours: int, most: int) -> list[Finding]:
     ]
 
 
-def next_run(runs: Sequence[Entry], today: date) -> Limit | None:
+def next_run(entries: Sequence[Entry], today: date) -> Limit | None:
     """How long the next run may be; None while it cannot be said, and while a sign says to stop.
 
-    After pain: up to where it was marked, else shorter than that run by a whole minute or 100 m at least.  How much
-    shorter no study says; how it goes, says the next entry.  Without pain: 10 % over the longest of the last 30 days.
+    After pain, in the last run or on a day since: up to where it was marked, else shorter than that run by a whole
+    minute or 100 m at least.  How much shorter no study says; how it goes, says the next entry.  Without pain: 10 %
+    over the longest of the last 30 days (BJSM).  `entries`: all, in order, days without a run too.
     """
-    recent = last(runs, today, WINDOW_DAYS)
-    if not recent:
+    recent = [entry for entry in last(entries, today, WINDOW_DAYS) if entry.ran]
+    if not recent or pain.red_flags(entries, today) or recent[-1].signs:
         return None
     this = recent[-1]
-    if pain.red_flags(runs, today) or this.signs:
-        return None
+    since = [entry for entry in last(entries, today, WINDOW_DAYS) if entry.day >= this.day]
+    sore = any(entry.painful for entry in (this, *(entry for entry in since if not entry.ran)))
     if this.pain_marked_s:
         minutes = this.pain_marked_s[0] // 60
         if minutes:
             return Limit("duration_s", 60 * minutes, "pain was marked then in the last run")
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
         value = getattr(this, measure)
-        if this.painful and value and value > step:
-            return Limit(measure, (value - 1) // step * step, "there was pain: shorter than the last one")
-    if this.painful:
+        if sore and value and value >= 2 * step:
+            return Limit(measure, value // step * step - step, "there was pain: shorter than the last run")
+    if sore:
         return None
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
         values = [getattr(entry, measure) for entry in recent]

@@ -32,7 +32,7 @@ class Outlook:
 
 def of(store: Store, runner: str, today: date) -> Outlook:
     """Everything that is known on that day."""
-    entries = diary.entries(store, runner)
+    entries, undated = diary.collected(store, runner)
     toml = store.prescription(runner)
     found = load.findings(
         entries,
@@ -41,8 +41,7 @@ def of(store: Store, runner: str, today: date) -> Outlook:
         rule=prescription_reader.loads(toml).pain if toml else None,
         shoes=shoes.worn(shoes.of(store, runner, entries)),
     )
-    runs = [entry for entry in entries if entry.ran and entry.day <= today]
-    return Outlook(entries, found, load.next_run(runs, today), diary.undated(store, runner))
+    return Outlook(entries, found, load.next_run(entries, today), undated)
 
 
 def longest(store: Store, runner: str) -> Longest | None:

@@ -202,6 +202,14 @@ class Store(StoreDelete, StoreClock, StoreDiary):
         found = (parse(frame) for (frame,) in rows)
         return [(mark.t_us, mark.values()["kind"]) for mark in found if mark is not None]
 
+    def strides(self, run: Run) -> int:
+        """How many strides of it are here."""
+        (count,) = self._row(
+            "SELECT count(*) FROM event WHERE device = ? AND boot = ? AND seq BETWEEN ? AND ? AND code = ?",
+            *(run.device, run.boot, run.seq, self._last_seq(run.device, run.start), wire.STRIDE.code),
+        )
+        return int(count)
+
     def set_outing(self, runs: Iterable[int], outing: int) -> None:
         """Say that these runs, by their ids, belong to that outing."""
         with self._transaction():

@@ -16,6 +16,7 @@ PUBLIC = {
     "kneesense": "the names most programs need, from one place",
     "kneesense.alerts": "what a runner must hear of at once, out of a run's records",
     "kneesense.answers": "what a unit answers",
+    "kneesense.api": "runs as numpy arrays, and the unit's own code on them",
     "kneesense.ble": "units over Bluetooth LE",
     "kneesense.bus": "what a session learns, as it happens",
     "kneesense.calibration": "how a unit sits on the leg",

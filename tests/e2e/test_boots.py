@@ -168,7 +168,7 @@ def test_ctrl_c_gives_the_prompt_and_an_hour_without_the_watchdog(tmp_path: Path
         async with world.device() as unit:
             await unit.buzz(400)
             assert world.unit.process
-            world.unit.process.interrupt("ctrl_c", None)
+            world.unit.process.interrupt("typed", b"\x03".hex())
             await asyncio.sleep(1)
         assert world.unit.board.motor.pulses[0].ms < 100
         await asyncio.sleep(60)

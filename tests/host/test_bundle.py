@@ -4,6 +4,7 @@
 import io
 import json
 import zipfile
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from storedruns import NEW_YEAR_US, Recorder
 
 from kneecore import wire
-from kneesense import bundle, dose
+from kneesense import bundle, diary, dose, hips
 from kneesense.clock import Reading
 from kneesense.errors import InputError
 from kneesense.store import Store
@@ -38,6 +39,23 @@ def ann(home):
         store.set_screening("Ann", "2027-01-01T00:00:00Z", "no,no,no,no,no")
         store.set_prescription("Ann", "schema = 1\n")
         store.set_programme(RIGHT, (1, 1), bytes((15, 0, 0)))
+        store.set_shoe("Ann", "blue", before_m=200_000)
+        day = date(2027, 1, 1)
+        values = {
+            "shoe": "blue",
+            "places": ("shin", "hip"),
+            "stairs": True,
+            "note": "'x'\n<b>",
+            "distance_m": 5200,
+        }
+        diary.write(store, "Ann", day, run=first, values=values, pain={"after": 3, "morning": 0})
+        diary.write(
+            store, "Ann", day, start_us=NEW_YEAR_US + 7, values={"duration_s": 900}, pain={"after": 1}
+        )
+        diary.write(store, "Ann", day + timedelta(days=2), values={"signs": ()}, pain={"after": 2})
+        diary.write(store, "Bea", day, pain={"after": 9})
+        store.set_longest("Ann", "2026-12-20", None, 1800)
+        hips.keep(store, "Ann", day, [hips.Set("bridge", "left", 10, None)], warm_up=True)
         yield store
 
 
@@ -83,6 +101,11 @@ def test_everything_of_the_runs_is_on_the_other_computer(tell_json, ann, elsewhe
         assert [row["session"] for row in dose.held(store, RIGHT, "Ann")] == [1]
         (outing,) = {run.outing for run in store.runs()} - {None}
         assert sorted(run.device for run in store.runs() if run.outing == outing) == [RIGHT, LEFT]
+        assert diary.entries(store, "Ann") == diary.entries(ann, "Ann")
+        assert len(diary.entries(store, "Ann")) == 3
+        assert hips.log(store, "Ann") == hips.log(ann, "Ann")
+        assert store.shoes("Ann") == ann.shoes("Ann")
+        assert store.longest("Ann") == ann.longest("Ann")
         assert store.units() == [], "a unit that is not paired here is none of this computer"
         assert store.problems() == []
 
@@ -125,10 +148,12 @@ def test_what_is_known_here_stays(tell, elsewhere, file):
     with Store(elsewhere) as store:
         store.set_screening("Ann", "2028-01-01T00:00:00Z", "yes,no,no,no,no")
         store.set_prescription("Ann", "schema = 1\nnote = 'mine'\n")
+        diary.write(store, "Ann", date(2027, 1, 3), pain={"after": 7})
     tell("import", file)
     with Store(elsewhere) as store:
         assert store.screening("Ann")[1].startswith("yes")
         assert "mine" in store.prescription("Ann")
+        assert [row["pain"] for row in store.diary("Ann") if row["day"] == "2027-01-03"] == [{"after": 7}]
         run = store.runs()[0]
         store.set_runner(run.device, run.start, "Cid")
         store.say(run.id, NEW_YEAR_US)
@@ -154,6 +179,16 @@ def test_a_runner_may_have_another_name_here(tell, elsewhere, file):
     with Store(elsewhere) as store:
         assert {run.runner for run in store.runs()} == {"Ann B."}
         assert store.screening("Ann B.") is not None
+
+
+def test_a_bundle_of_one_run_has_what_was_written_of_it_and_no_more(tell, ann, tmp_path, monkeypatch):
+    tell("export", 1, "--to", tmp_path / "one.kneebundle")
+    monkeypatch.setenv("KNEESENSE_HOME", str(tmp_path / "elsewhere"))
+    assert tell("import", tmp_path / "one.kneebundle")[0] == 0
+    with Store(tmp_path / "elsewhere" / "runs.sqlite") as store:
+        assert [entry.pain for entry in diary.entries(store, "Ann")] == [{"after": 3, "morning": 0}]
+        assert [shoe["name"] for shoe in store.shoes("Ann")] == ["blue"]
+        assert (store.longest("Ann"), store.hips("Ann")) == (None, [])
 
 
 def test_one_run_brings_its_own_calibration_and_marks(ann, tell, monkeypatch, tmp_path):
@@ -203,6 +238,14 @@ DAMAGE = [
     lambda about: about["readings"][0].pop("utc_us"),
     lambda about: about["programmes"][0].update(sessions="x"),
     lambda about: about.update(schema=2),
+    lambda about: about.pop("written"),
+    lambda about: about["written"]["diary"][0].update(day="yesterday"),
+    lambda about: about["written"]["diary"][0].update(pain={"after": 11}),
+    lambda about: about["written"]["diary"][0].update(pain=[3]),
+    lambda about: about["written"]["diary"][0].update(shoe="red"),
+    lambda about: about["written"]["diary"][0].update(note=5),
+    lambda about: about["written"]["hips"][0]["sets"][0].update(reps="ten"),
+    lambda about: about["written"]["shoes"][0].pop("before_m"),
     lambda about: about.update(format="other"),
     lambda about: about.update(runs=5),
 ]

@@ -8,6 +8,7 @@ from test_diary import DAY, OTHER, Recorder
 from test_records import keys
 from test_trackfile import gpx, tcx
 
+from kneecore import wire
 from kneesense import diary, times
 from kneesense.cli import who
 from kneesense.store import Store
@@ -195,7 +196,7 @@ def test_the_questions_of_a_run_in_a_row(tell, home, recorded, answering):
     assert (entry.places, entry.aggravators, entry.signs) == (("outside_knee",), ("strike",), ())
     assert any("--surface moon: not known" in line for line in out)
     assert "Time in minutes" not in " ".join(err), "the unit knows"
-    assert typed.read() == ""
+    assert typed.left == []
 
 
 def test_who_goes_away_keeps_what_was_answered(tell, home, recorded, answering):
@@ -215,7 +216,7 @@ def test_what_was_before_the_diary_is_asked_once(tell, home, answering):
         assert store.longest("Bea")["distance_m"] == 5_000
     left = answering("99")
     tell("diary", "add", "--runner", "Ann", "--pain", "0")
-    assert left.read() == "99\n"
+    assert left.left == ["99"]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,28 @@ def test_shoes_have_their_kilometres_and_retire(tell, home):
     code, _, err = tell("diary", "add", "--shoe", "red")
     assert code == 2
     assert "kneesense diary shoes 'red' --new" in err[0]
+
+
+def test_one_entry_with_what_the_unit_measured(tell, tell_json, home, recorded):
+    """The fake unit's strides: 0.7 s of stride time, and every third without its peak."""
+    with Store(home / "runs.sqlite") as store:
+        recorder = Recorder(store, OTHER, "left")
+        recorder.unit._run({"utc_us": 0, "runner": store.runner_number("Ann")})
+        for i in range(90):
+            recorder.unit.stride(ic_x16=5600 * i, pta_axial_mg=4000 if i % 3 else wire.UNKNOWN_U16)
+        recorder.unit._halt({})
+        store.add(OTHER, recorder.unit.log)
+    code, records, _ = tell_json("diary", "show", "--run", "last")
+    assert code == 0
+    (load,) = [record for record in records if record["type"] == "load"]
+    assert set(load) == keys("load")
+    assert (load["strides"], load["tibial_load_strides"], load["tibial_load_g"]) == (90, 60, 240.0)
+    assert load["run_cadence_spm"] == pytest.approx(120 / 0.7, rel=0.01)
+    add(tell, "--run", "1", "--pain", "1")
+    out = tell("diary", "show", "1")[1]
+    assert out[1].strip().startswith("right leg: run")
+    assert tell("diary", "show", "7")[0] == 3
+    assert tell("diary", "show")[0] == 2
 
 
 def test_an_entry_is_removed_and_the_run_stays(tell, home, recorded, answering):
@@ -298,6 +321,33 @@ def test_nobody_of_that_name(tell, recorded):
     code, _, err = tell("diary", "--runner", "Zoe")
     assert code == 3
     assert "known: Ann" in err[0]
+
+
+@pytest.mark.parametrize(
+    ("signs", "answers"),
+    [
+        ("swelling", "no,yes,no,no,no"), ("giving_way", "no,no,yes,no,no"), ("locking", "no,no,yes,no,no"),
+        ("night,pinpoint_shin", "no,no,no,yes,no"), ("limping", "no,no,no,no,no"), ("none", "no,no,no,no,no"),
+    ],
+)  # fmt: skip
+def test_a_red_flag_answers_the_safety_screen_too(tell, home, signs, answers):
+    with Store(home / "runs.sqlite") as store:
+        store.set_screening("Ann", "2026-01-01T00:00:00.000Z", "no,no,no,no,no")
+    for _ in range(2):
+        code, _, err = tell("diary", "add", "--signs", signs)
+        assert code == 0
+        with Store(home / "runs.sqlite") as store:
+            assert store.screening("Ann")[1] == answers
+        if "yes" not in answers:
+            assert err == []
+    assert err == [], "told once"
+
+
+def test_a_red_flag_before_the_screen_was_asked_answers_nothing(tell, home):
+    """It will be asked before the first cue."""
+    tell("diary", "add", "--signs", "swelling", "--runner", "Ann")
+    with Store(home / "runs.sqlite") as store:
+        assert store.screening("Ann") is None
 
 
 def test_deleting_a_runner_names_and_takes_the_diary(tell, home, recorded):

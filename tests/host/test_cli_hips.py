@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import repeating
-from test_diary import DAY
+from fakeunit import FakeUnit
+from test_diary import DAY, DEVICE
 from test_records import keys
 
 from checks import hips_drawings
-from kneesense import hips
+from kneecore import chips, wire
+from kneesense import hips, recording
 from kneesense.cli import hipsguide, who
-from kneesense.store import Store
+from kneesense.store import Store, Unit
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -200,6 +202,32 @@ def test_repetitions_without_a_calibration_have_no_lean(tell_json, written):
     assert "no calibration, so lean is not told" in err[0]
     assert records[-1]["reps"] == 4
     assert records[-1]["mean_lean_change_deg"] is None
+
+
+def test_repetitions_of_a_run_recorded_with_its_samples(tell_json, home):
+    """Quantised, logged, fetched: the same repetitions, calibrated by the run's own START."""
+    felt = repeating.squats(4, lean_deg=6.0)
+    chip = chips.find("mpu6050")
+    unit = FakeUnit(bytes.fromhex(DEVICE))
+    unit._run({"utc_us": 0})
+    start = {
+        "acc_lsb_per_g": chip.acc_lsb_per_g,
+        "gyro_lsb_per_10dps": chip.gyro_lsb_per_10dps,
+        "rate_hz": 500,
+    }
+    unit.log[-1] = unit.record(wire.START, unit.log[-1].values() | start)
+    for segment in recording.quantise(felt, 500, chip).segments:
+        for i in range(0, len(segment.counts), 108):
+            values = {"sample": segment.start + i // 6, "counts": segment.counts[i : i + 108].tobytes()}
+            unit.record(wire.RAW, values)
+    unit._halt({})
+    with Store(home / "runs.sqlite") as store:
+        store.remember(Unit(DEVICE, "0c0d", "right", "lateral", "Ann"))
+        store.add(DEVICE, unit.log)
+    code, records, err = tell_json("hips", "reps", "last", "--exercise", "single_leg_squat", "--keep")
+    assert (code, err) == (0, [])
+    assert (records[-1]["reps"], records[-1]["side"], records[-1]["session"]) == (4, "right", 1)
+    assert records[-1]["mean_lean_change_deg"] == pytest.approx(5.4, abs=0.6)
 
 
 def test_left_against_right(tell, tell_json, written):

@@ -59,8 +59,8 @@ def test_a_run_that_nobody_wrote_about_is_an_entry(store, recorder):
     assert (entry.worst, entry.painful) == (None, None)
 
 
-def test_a_try_of_seconds_is_none_until_somebody_writes_about_it(store, recorder):
-    run = recorder.run(strides=20)
+def test_a_try_or_an_exercise_is_none_until_somebody_writes_about_it(store, recorder):
+    run = recorder.run(strides=diary.LEAST_STRIDES - 1)
     assert diary.entries(store, "Ann") == []
     diary.write(store, "Ann", DAY, run=run, pain={"after": 1})
     assert [entry.run for entry in diary.entries(store, "Ann")] == [run.id]
@@ -69,10 +69,10 @@ def test_a_try_of_seconds_is_none_until_somebody_writes_about_it(store, recorder
 def test_a_run_of_unknown_day_is_left_out_and_named(store):
     run = Recorder(store, OTHER, dated=False).run()
     assert diary.entries(store, "Ann") == []
-    assert diary.undated(store, "Ann") == [run.id]
+    assert diary.collected(store, "Ann") == ([], [run.id])
     diary.write(store, "Ann", DAY, run=run, pain={"after": 0})
     assert [entry.day for entry in diary.entries(store, "Ann")] == [DAY]
-    assert diary.undated(store, "Ann") == []
+    assert diary.collected(store, "Ann")[1] == []
 
 
 def test_written_twice_is_one_entry_with_what_was_said_last(store, recorder):

@@ -93,7 +93,7 @@ def test_of_a_choice_one_is_wanted():
 
 
 def test_every_question_has_a_flag_and_every_moment_is_asked_for():
-    from kneesense.cli.diary import Said
+    from kneesense.cli.diaryflags import Said
 
     flags = {question.flag for question in diaryinput.QUESTIONS}
     assert flags == {"--" + name.replace("_", "-") for name in Said.__dataclass_fields__}

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from kneesense import espimage, flasher, officialimage, partitions, ports
 from kneesense.cli.app import run
 from kneesense.errors import FlashFailed, InputError, NothingFound
 from kneesense.ports import Port
-from kneesense.world.romloader import ESP32_S2, RomLoader
+from kneesense.world.romloader import ESP32_S2, RomLoader, image
+from kneesense.world.romloader import image_part as part
 
 CP2102 = Port("COM3", 0x10C4, 0xEA60, "CP2102N")
 CH340 = Port("COM7", 0x1A86, 0x7523, "CH340")
@@ -26,18 +26,6 @@ BLUETOOTH = Port("COM2", None, None, "Bluetooth link")
 needs_esptool = pytest.mark.skipif(
     importlib.util.find_spec("esptool") is None, reason="no esptool: pip install -e '.[dev]'"
 )
-
-
-def part(size: int, chip: int = 0) -> bytes:
-    """As ESP-IDF makes one: head, one segment, a checksum that fills up, SHA-256 of all that."""
-    head = struct.pack("<BBBBIB3xH9xB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, chip, 1)
-    body = head + struct.pack("<II", 0x3F400020, size) + bytes(i * 7 % 251 for i in range(size))
-    body = body.ljust(len(body) // 16 * 16 + 15, b"\0") + b"\xef"
-    return body + hashlib.sha256(body).digest()
-
-
-def image(chip: int = 0) -> bytes:
-    return part(20000).ljust(0x7000, b"\xff") + b"\xaa\x50".ljust(0x8000, b"\xff") + part(60001, chip)
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def demo(
     seed: Whole | None = None,
     unit_only: Annotated[bool, Parameter(negative=())] = False,
     both_legs: Annotated[bool, Parameter(negative=())] = False,
+    empty_board: Annotated[bool, Parameter(negative=())] = False,
     without_firmware: Annotated[bool, Parameter(negative=())] = False,
     flags: StoreFlags = DEFAULT_STORE,
 ) -> int:
@@ -77,6 +78,9 @@ def demo(
         Only the virtual unit, for the other commands in other terminals, until Ctrl-C.
     both_legs
         With --unit-only: a unit on each leg of the simulated runner.
+    empty_board
+        With --unit-only: a board from the shop instead, to be flashed first; its runner stands, walks and runs as the
+        commands ask for it.
     without_firmware
         Do without firmware process and radio, as where they cannot be had.
     """
@@ -93,6 +97,10 @@ def demo(
     if both_legs and (not unit_only or recording is not None):
         raise InputError(
             "--both-legs is for the simulated runner", "use it with --unit-only, without --recording"
+        )
+    if empty_board and (not unit_only or both_legs or recording is not None):
+        raise InputError(
+            "--empty-board is for the simulated runner", "use it with --unit-only, and nothing else to play"
         )
     if unit_only and without_firmware:
         raise InputError("--unit-only is the firmware and its radio", "leave out --without-firmware")
@@ -114,6 +122,8 @@ def demo(
     for warning in scenario.warnings:
         out.warn("recording", warning)
     folder = _folder()
+    if empty_board:
+        return clock.run(lambda: _serve_empty(scenario, folder, out), speed)
     if unit_only:
         served = [scenario]
         if both_legs:
@@ -159,6 +169,16 @@ async def _serve(scenarios: Sequence[Scenario], folder: Path, out: Output) -> in
     stop = asyncio.Event()
     with interrupts(stop.set):
         await serve(scenarios, folder, out.note, stop)
+    return 0
+
+
+async def _serve_empty(scenario: Scenario, folder: Path, out: Output) -> int:
+    from ..world.emptyboard import serve
+    from .live import interrupts
+
+    stop = asyncio.Event()
+    with interrupts(stop.set):
+        await serve(scenario, folder, out.note, stop)
     return 0
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from cyclopts import App, Parameter
 from ..advice import ASSESS, STOP
 from ..errors import InputError, NothingFound
 from . import asking, diarymore
+from .diaryflags import SAID, WHICH, Said, Which, read
 from .options import Whole
 from .output import DEFAULT_STORE, Output, StoreFlags
 
@@ -28,52 +28,6 @@ diary = App(
 """,
 )
 Flag = Annotated[bool, Parameter(negative=())]
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Said:
-    """What is written down."""
-
-    distance: str | None = None
-    "Kilometres such as 8.4, or 8400 m, 5 mi."
-    time: str | None = None
-    "Minutes, or 1:05:30, of a run without a unit."
-    surface: str | None = None
-    "road, gravel, trail, grass, track, treadmill, sand, mixed."
-    shoe: str | None = None
-    "Name of the shoes, or its beginning (kneesense diary shoes)."
-    hills: str | None = None
-    "flat, rolling, hilly, steep."
-    stairs: bool | None = None
-    "Whether there were stairs."
-    sleep: str | None = None
-    "Hours of sleep the night before: 7.5 or 7:30."
-    warm_up: bool | None = None
-    "Whether you warmed up."
-    stretched: bool | None = None
-    "Whether you stretched afterwards."
-    pain_before: str | None = None
-    "Pain before the run, 0 to 10."
-    pain: str | None = None
-    "Pain in the run or right after it, 0 to 10; of a day without a run: of that day."
-    pain_60: Annotated[str | None, Parameter(name="--pain-60")] = None
-    "Pain 60 minutes after it."
-    pain_morning: str | None = None
-    "Pain next morning."
-    where: str | None = None
-    "above_kneecap, below_kneecap, outside_knee, shin, calf_achilles, hip, other; several with commas, or none."
-    leg: str | None = None
-    "left, right, both."
-    worse_with: str | None = None
-    "squatting, kneeling, stairs, downhill, strike; several with commas, or none."
-    signs: str | None = None
-    "swelling, locking, giving_way, pinpoint_shin, night, sharp, limping; several with commas, or none."
-    note: str | None = None
-    "Anything else."
-
-
-SAID = Said()
 
 
 @diary.default
@@ -145,26 +99,8 @@ def list_(
     )
 
 
-for _command in (diarymore.shoes, diarymore.longest, diarymore.remove):
+for _command in (diarymore.show, diarymore.shoes, diarymore.longest, diarymore.remove):
     diary.command(_command)
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Which:
-    """Which run or day."""
-
-    run: str | None = None
-    "Number of the recorded run as `kneesense runs` shows it, or `last`."
-    entry: Whole | None = None
-    "Number of the entry, to correct it."
-    day: str | None = None
-    "2026-11-30, today or yesterday."
-    at: str | None = None
-    "When a run without a unit began, such as 2026-11-30T07:15."
-
-
-WHICH = Which()
 
 
 @diary.command
@@ -195,14 +131,14 @@ def add(
         Whose. Default: the only runner.
     """
     from .. import diary as book
-    from .. import outlook, shoes, trackfile
+    from .. import outlook, screening, shoes, trackfile
     from ..paths import store_file
     from ..store import Store
     from . import diarylines as lines
     from . import who
 
     out = Output(flags.json)
-    values, pain = _read(said)
+    values, pain = read(said)
     track = None if file is None else trackfile.read(file)
     with Store(store_file(flags.store)) as store:
         name = who.chosen(store, runner, may_be_new=True)
@@ -228,6 +164,10 @@ def add(
             values=values,
             pain=pain,
         )
+        if screening.told_by(store, name, values.get("signs") or ()):
+            out.warn(
+                "cues_withheld", f"cues stay off: {screening.SEE}; on the unit: kneesense cue --rule off"
+            )
         says = outlook.of(store, name, who.today())
         if says.wants_longest and _may_ask(flags) and store.first_time(name, "longest"):
             _ask_longest(store, name, out)
@@ -269,7 +209,7 @@ def _target(
     if which.run is not None:
         recorded = find(store, which.run, name)
         legs = {leg.id for leg in outings.of(store, recorded)}
-        return diarytarget.of_run(entries, recorded.id, legs, book.day_of(store, recorded) or who.today())
+        return diarytarget.of_run(entries, recorded.id, legs, book.facts(store, recorded).day or who.today())
     if which.entry is not None:
         return diarytarget.numbered(entries, which.entry)
     if which.at is not None:
@@ -281,20 +221,6 @@ def _target(
     if which.day is not None:
         return diarytarget.on_day(entries, who.day(which.day))
     return diarytarget.now(entries, who.today(), morning_only)
-
-
-def _read(said: Said) -> tuple[dict[str, Any], dict[str, int]]:
-    """(columns, levels by moment) of the flags."""
-    from ..diaryinput import QUESTIONS
-
-    values: dict[str, Any] = {}
-    pain: dict[str, int] = {}
-    for question in QUESTIONS:
-        given = getattr(said, question.flag.removeprefix("--").replace("-", "_"))
-        if given is not None:
-            into = pain if question.pain else values
-            into[question.key] = given if isinstance(given, bool) else question.read(given, question.flag)
-    return values, pain
 
 
 def _with_track(track: Track, target: Target, values: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from .output import Output
 Prompt = Callable[[str], str | None]
 """None: no answer is to come."""
 
+_ASK_STRIDES = 10  # what has fewer was no run
+
 
 class _Ended(Exception):
     """Whoever was asked has gone."""
@@ -56,22 +58,21 @@ def knee(store: Store, new: Sequence[Run], said: int | None, prompt: Prompt | No
 
     `prompt` None: nobody can be asked.  What is asked days later is not about the run any more, and is not asked.
     """
-    runs = {run.runner: run for run in new if run.runner is not None}
+    runs = {run.runner: run for run in new if run.runner is not None and store.strides(run) >= _ASK_STRIDES}
     if said is not None and len(runs) != 1:
         why = "no run came" if not runs else "runs of several runners came"
         out.warn("knee_unused", f"--knee is not written down: {why} (kneesense diary add --run RUN --pain N)")
         return
     for runner, run in runs.items():
         entry = next((e for e in diary.entries(store, runner) if e.run == run.id), None)
-        first_us, last_us = store.run_span(run)
-        start_us = entry.start_us if entry else None
-        moment = diary.asked_now(start_us, (last_us - first_us) // 1_000_000, times.now_us())
+        known = diary.facts(store, run)
+        moment = diary.asked_now(known.start_us, known.duration_s, times.now_us())
         if moment is None or (entry is not None and moment in entry.pain):
             continue
         answer = said if said is not None else _knee(runner, run, prompt)
         if answer is None:
             continue
-        day = diary.day_of(store, run) or times.day(times.now_us())
+        day = known.day or times.day(times.now_us())
         diary.write(store, runner, day, run=run, pain={moment: answer})
         record = {"type": "knee", "run": run.id, "runner": runner, "moment": moment, "level": answer}
         more = "; kneesense diary says what follows" if answer else ""

@@ -12,7 +12,9 @@ from ..advice import Finding
 from ..diary import ASKED, Entry
 from ..diarywords import HILLS, LEGS, MOMENTS, PLACES, SIGNS, SURFACES, told
 from ..load import Limit, amount
+from ..runload import Load
 from ..shoes import Shoe
+from .lines import clock, count, number
 from .output import COLUMNS
 
 Record = dict[str, Any]
@@ -84,6 +86,28 @@ def advice_lines(finding: Finding) -> str:
     first, *more = _wrapped(finding.message, _INSET)
     return "\n".join(
         [f"{finding.level.upper():<8}{first.strip()}", *more, *_wrapped(f"({finding.why})", _INSET)]
+    )
+
+
+def load_record(load: Load) -> Record:
+    return {
+        "type": "load",
+        "run": load.run,
+        "side": load.side,
+        "run_s": load.run_s,
+        "walk_s": load.walk_s,
+        "strides": load.strides,
+        "run_cadence_spm": load.cadence_spm,
+        "tibial_load_g": load.tibial_g,
+        "tibial_load_strides": load.summed,
+    }
+
+
+def load_line(load: Load) -> str:
+    ran = f"run {clock(load.run_s)}, walk {clock(load.walk_s)}"
+    return (
+        f"  {load.side} leg: {ran}, {count(load.strides, 'stride')}, {number(load.cadence_spm)} spm,"
+        f" impacts {load.tibial_g:.0f} g in {count(load.summed, 'stride')}"
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`kneesense diary shoes`, `longest`, `remove`: what is beside the entries."""
+"""`kneesense diary show`, `shoes`, `longest`, `remove`: one entry, and what is beside the entries."""
 
 from __future__ import annotations
 
@@ -17,6 +17,58 @@ if TYPE_CHECKING:
     from ..store import Store
 
 Flag = Annotated[bool, Parameter(negative=())]
+
+
+def show(
+    entry: Whole | None = None,
+    /,
+    *,
+    run: str | None = None,
+    runner: str | None = None,
+    flags: StoreFlags = DEFAULT_STORE,
+) -> None:
+    """Show one entry with what the unit measured: time by gait, strides, cadence, sum of impacts of each leg.
+
+    The sum of peak accelerations, in g, weighs strides by their size; compare it within one strapping only.
+
+    Examples: kneesense diary show 3; kneesense diary show --run last
+
+    Parameters
+    ----------
+    entry
+        Its number.
+    run
+        Or the run's: as `kneesense runs` shows it, or `last`.
+    runner
+        Whose. Default: the only runner.
+    """
+    from .. import diarytarget, outings, outlook, runload
+    from ..stored import find
+    from . import diarylines as lines
+    from . import who
+
+    out = Output(flags.json)
+    if (entry is None) == (run is None):
+        raise InputError("which entry?", "its number, or --run RUN")
+    with _existing(flags) as store:
+        name = who.chosen(store, runner)
+        says = outlook.of(store, name, who.today())
+        if entry is not None:
+            found = diarytarget.numbered(says.entries, entry).entry
+        else:
+            legs = {leg.id for leg in outings.of(store, find(store, run or "", name))}
+            found = next((each for each in says.entries if each.run in legs), None)
+        if found is None:
+            raise NothingFound(f"run {run} is not in the diary of {name}", "kneesense diary add --run RUN")
+        runs = [each for each in store.runs() if each.id == found.run]
+        loads = [runload.of(store, leg) for each in runs for leg in outings.of(store, each)]
+    out.record(lines.entry_record(found, who.today()), lines.entry_line(found))
+    for load in loads:
+        out.record(lines.load_record(load), lines.load_line(load))
+    about = [finding for finding in says.findings if found in finding.runs]
+    for finding in about:
+        out.record(finding.record, lines.advice_lines(finding))
+    out.record({"type": "summary", "runner": name, "entry": found.id, "advice": len(about)})
 
 
 def shoes(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -21,7 +21,6 @@ hips = App(
 """,
 )
 Flag = Annotated[bool, Parameter(negative=())]
-Record = dict[str, Any]
 
 for _command in (hipssensor.reps, hipssensor.screen):
     hips.command(_command)
@@ -45,6 +44,7 @@ def list_(
     from .. import hips as programme
     from ..paths import store_file
     from ..store import Store
+    from . import hipslines as lines
     from . import who
 
     out = Output(flags.json)
@@ -59,10 +59,10 @@ def list_(
     if first is None:
         shown = shown[-last:] if last > 0 else []
     for session in shown:
-        out.record(_session_record(session), _session_line(session))
+        out.record(lines.session_record(session), lines.session_line(session))
     weeks = programme.weeks(sessions, who.today())
     for week in weeks:
-        out.record(_week_record(week), _week_line(week))
+        out.record(lines.week_record(week), lines.week_line(week))
     this = weeks[-1] if weeks else None
     least, most = programme.WEEK_SESSIONS
     left = least if this is None else this.left
@@ -91,13 +91,14 @@ def exercises(name: str | None = None, /, *, flags: Flags = DEFAULT_FLAGS) -> No
         One of them.
     """
     from .. import hips as programme
+    from . import hipslines as lines
 
     out = Output(flags.json)
     chosen = programme.EXERCISES if name is None else (_exercise(name),)
     if name is None:
         out.note(f"warm-up: {programme.WARM_UP}")
     for exercise in chosen:
-        out.record(_exercise_record(exercise), _exercise_lines(exercise))
+        out.record(lines.exercise_record(exercise), lines.exercise_lines(exercise))
     if name is None:
         out.note(f"stretch: {programme.STRETCH}")
     least, most = programme.WEEK_SESSIONS
@@ -271,6 +272,7 @@ def remove(
     from .. import hips as programme
     from ..paths import store_file
     from ..store import Store
+    from . import hipslines as lines
     from . import who
     from .delete import confirmed, wipe
 
@@ -283,7 +285,7 @@ def remove(
         found = next((s for s in programme.log(store, name) if s.id == session), None)
         if found is None:
             raise NothingFound(f"{name} has no session {session}", "kneesense hips lists them")
-        out.note(f"to be removed from the log of {name}:\n{_session_line(found)}")
+        out.note(f"to be removed from the log of {name}:\n{lines.session_line(found)}")
         gone = confirmed(yes) and store.delete_hips(name, session)
         overwritten = wipe(store, out) if gone else None
     out.record(
@@ -303,71 +305,11 @@ def _exercise(name: str) -> Exercise:
 
 
 def _told_kept(out: Output, session: Session, weeks: list[Week]) -> None:
-    out.record(_session_record(session), _session_line(session))
+    from . import hipslines as lines
+
+    out.record(lines.session_record(session), lines.session_line(session))
     left = weeks[-1].left if weeks else 0
     out.record(
         {"type": "summary", "runner": session.runner, "session": session.id, "left": left},
         f"session {session.id} is written down; {f'{left} still to do' if left else 'all done'} this week",
     )
-
-
-def _exercise_record(exercise: Exercise) -> Record:
-    return {
-        "type": "exercise",
-        "exercise": exercise.name,
-        "title": exercise.title,
-        "sets": exercise.sets,
-        "reps": exercise.reps,
-        "hold_s": exercise.hold_s,
-        "sides": list(exercise.sides),
-        "cue": exercise.cue,
-        "counted": exercise.counted is not None,
-    }
-
-
-def _exercise_lines(exercise: Exercise) -> str:
-    return f"\n{exercise.title} ({exercise.name}): {exercise.dose}\n  {exercise.cue}"
-
-
-def _session_record(session: Session) -> Record:
-    from ..times import utc
-
-    return {
-        "type": "hips",
-        "session": session.id,
-        "runner": session.runner,
-        "day": session.day.isoformat(),
-        "start_utc": None if session.start_us is None else utc(session.start_us),
-        "warm_up": session.warm_up,
-        "stretched": session.stretched,
-        "note": session.note,
-        "sets": [
-            {"exercise": done.exercise, "side": done.side, "reps": done.reps, "hold_s": done.hold_s}
-            for done in session.sets
-        ],
-    }
-
-
-def _session_line(session: Session) -> str:
-    parts = []
-    for name in session.exercises:
-        sets = sum(done.exercise == name for done in session.sets)
-        parts.append(f"{name} {sets} set{'' if sets == 1 else 's'}")
-    extra = [word for word, did in (("warm-up", session.warm_up), ("stretched", session.stretched)) if did]
-    return f"{session.id:>4} {session.day} {', '.join([*extra, *parts])}" + (
-        f"; {session.note}" if session.note else ""
-    )
-
-
-def _week_record(week: Week) -> Record:
-    return {
-        "type": "week",
-        "monday": week.monday.isoformat(),
-        "days": week.days,
-        "adherence_percent": week.share_percent,
-    }
-
-
-def _week_line(week: Week) -> str:
-    days = f"{week.days} day{'' if week.days == 1 else 's'}"
-    return f"  week of {week.monday}: {days}, {week.share_percent} % of what is aimed at"

@@ -33,7 +33,7 @@ def import_(
 ) -> None:
     """Import a bundle of kneesense export, a log of fetch-log, the image of a unit's flash, or a folder of them.
 
-    A bundle brings runs with runner, dates, prescription; what is known here already of a run or a runner stays.
+    A bundle brings runs with runner, dates, prescription, diary; what is known here already of a run or a runner stays.
 
     What is here already is counted, not doubled.  Damaged parts are left out: numbers of records that are missing were
     damaged or deleted on the unit.  An image, read from a unit that does not start (docs/protocol.md says how), does

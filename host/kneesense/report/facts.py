@@ -219,7 +219,7 @@ class Facts:
     @cached_property
     def limit(self) -> load.Limit | None:
         """How long the next run may be, by load and pain, and no longer than the programme's next session."""
-        found = load.next_run([entry for entry in self.entries if entry.ran], self.today)
+        found = load.next_run(self.entries, self.today)
         plan = self.programme.following if self.programme else None
         planned = (
             load.Limit("duration_s", 60 * plan.minutes, f"session {plan.number} of the programme")

@@ -16,6 +16,7 @@ from .firmware import Later, Process
 from .flash import Flash
 from .motor import Line
 from .power import Power
+from .serialline import SerialLine
 
 # As in the firmware's pins.py
 BUTTON_PIN, MOTOR_PIN, LED_PIN, IMU_INT_PIN, CELL_PIN, CHARGE_PIN = 27, 25, 13, 33, 35, 32
@@ -84,6 +85,7 @@ class Board:
         self.flash = flash
         self.motor = Line()
         self.button = Button()
+        self.line: SerialLine | None = None
         self.power = Power(self)
         self.cpu_hz = CPU_HZ_AT_BOOT
         self.led_us: list[tuple[int, int]] = []  # when its level changed, and to what
@@ -137,6 +139,14 @@ class Board:
 
     def _unique_id(self, process: Process) -> str:
         return self.unit_id.hex()
+
+    def _serial(self, process: Process, raw: bool | None) -> bool:
+        """Whether the raw prompt is on; `raw` switches it."""
+        if self.line is None:
+            return False
+        if raw is not None:
+            self.line.raw = raw
+        return self.line.raw
 
     def _power(self, process: Process, op: str, args: list[Any]) -> Any:
         """Resets, sleep, watchdog, RTC memory and ADC."""

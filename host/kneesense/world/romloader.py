@@ -2,7 +2,8 @@
 """An ESP32 in its ROM loader, its flash stub running, at the end of a TCP socket: what esptool talks to.
 
 Protocol: esptool's documentation, "Serial Protocol" (commands, SLIP frames), and its loader.py (registers of chip, MAC
-and SPI).  There is no reset line on a socket, so it is always in the loader.  The flash is `flash`, bytes.
+and SPI).  There is no reset line on a socket, so it stays in the loader until it holds a whole image; whoever connects
+after that talks to the program, if there is one for it.  The flash is `flash`, bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import socket
 import struct
 import threading
 import zlib
+from collections.abc import Callable
+
+from .. import espimage, partitions
+from ..errors import InputError
 
 _FLASH_BEGIN, _FLASH_DATA, _SYNC = 0x02, 0x03, 0x08
 _WRITE_REG, _READ_REG, _CHANGE_BAUD = 0x09, 0x0A, 0x0F
@@ -24,10 +29,26 @@ _READ_ID = 0x9F  # command of the flash chip: maker, kind, size as a power of tw
 ESP32, ESP32_S2 = 0x00F01D83, 0x000007C6
 
 
+def image_part(size: int, chip: int = 0) -> bytes:
+    """Bootloader or program as ESP-IDF makes one: head, one segment, a checksum that fills up, SHA-256 of all that."""
+    head = struct.pack("<BBBBIB3xH9xB", 0xE9, 1, 2, 0x20, 0x40080000, 0xEE, chip, 1)
+    body = head + struct.pack("<II", 0x3F400020, size) + bytes(i * 7 % 251 for i in range(size))
+    body = body.ljust(len(body) // 16 * 16 + 15, b"\0") + b"\xef"
+    return body + hashlib.sha256(body).digest()
+
+
+def image(chip: int = 0, size: int = 60001) -> bytes:
+    """What stands for MicroPython's: right in all that is checked, and no program."""
+    return (
+        image_part(20000).ljust(0x7000, b"\xff") + b"\xaa\x50".ljust(0x8000, b"\xff") + image_part(size, chip)
+    )
+
+
 class RomLoader:
     """`magic`: the number that says which chip it is.  `fastest_baud`: a cable that garbles what is faster.
 
-    `unplugged_after`: bytes written.  `worn_at`: an address whose byte stays 0.
+    `unplugged_after`: bytes written.  `worn_at`: an address whose byte stays 0.  `program` serves a connection, in a
+    thread, once an image was written.
     """
 
     def __init__(
@@ -37,7 +58,9 @@ class RomLoader:
         fastest_baud: int = 10_000_000,
         unplugged_after: int = 1 << 30,
         worn_at: int = -1,
+        program: Callable[[socket.socket], None] | None = None,
     ) -> None:
+        self._program_serves = program
         self.flash = bytearray(b"\x5a" * (flash_mb << 20))  # of somebody before us
         self.written = False  # anything erased or written
         self._fastest_baud = fastest_baud
@@ -68,7 +91,18 @@ class RomLoader:
                 self._baud = 115200
                 peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with peer, contextlib.suppress(OSError):
-                    self._talk(peer)
+                    if self._program_serves and self._is_whole():
+                        self._program_serves(peer)
+                    else:
+                        self._talk(peer)
+
+    def _is_whole(self) -> bool:
+        (factory,) = [p for p in partitions.table(4) if p.name == "factory"]
+        try:
+            espimage.checked(bytes(self.flash[espimage.OFFSET : factory.offset + factory.size]))
+        except InputError:
+            return False
+        return self.written
 
     def _talk(self, peer: socket.socket) -> None:
         buffer = b""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +21,8 @@ from .clock import virtual_loop
 from .firmware import Process
 from .flash import Flash
 from .peripheral import Peripheral
-from .power import DEEP_SLEEP, POWER_ON
+from .power import DEEP_SLEEP, POWER_ON, SOFT_RESET
+from .serialline import SerialLine
 
 BONDS_FILE = "bonds.json"  # as firmware/tasks/door.py names it
 UNIT_ID = bytes.fromhex("240ac4000001")
@@ -47,7 +49,9 @@ class VirtualUnit:
         unit_id: bytes = UNIT_ID,
         paired: bool = True,
         table: Sequence[partitions.Partition] = tuple(partitions.table(4)),
+        line: bool = False,
     ) -> None:
+        """`line`: an empty file system, and a serial line to put a program on it."""
         self._air = air
         self._address = address = address_of(unit_id)
         self.flash = flash
@@ -62,6 +66,10 @@ class VirtualUnit:
         self.process: Process | None = None
         self.boots = 0
         self._next: asyncio.Task[None] | None = None
+        if line:
+            flash.mkdir(parents=True)
+            self.board.line = SerialLine(self.console)
+            return
         without = shutil.ignore_patterns("__pycache__", "*.typed")
         shutil.copytree(firmware.firmware_dir(), flash, ignore=without, dirs_exist_ok=True)
         if paired:
@@ -109,9 +117,15 @@ class VirtualUnit:
         self.radio = Peripheral(self._air, self._address)
         self.radio.on_write = self.on_write
         self.board.radio = self.radio
-        with self.console.open("ab") as console:
-            self.process = Process(self.board, self.flash, console.fileno(), ticks_ppm=self.ticks_ppm)
-            self.process.start()
+        line = self.board.line
+        output = line.output() if line else os.open(self.console, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        if line and cause != SOFT_RESET:
+            line.booted()
+        self.process = Process(self.board, self.flash, output, ticks_ppm=self.ticks_ppm)
+        self.process.start()
+        os.close(output)
+        if line:
+            line.belongs_to(self.process)
 
     async def leave_range(self, seconds: float) -> None:
         """It alone, while others stay."""
