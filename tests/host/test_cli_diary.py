@@ -24,7 +24,7 @@ def today(monkeypatch):
 
 @pytest.fixture
 def recorded(home):
-    """Ann's unit with one run of a minute and three quarters in the store; its number."""
+    """Ann's unit with one run of two minutes and a third in the store; its number."""
     with Store(home / "runs.sqlite") as store:
         return Recorder(store).run().id
 
@@ -315,6 +315,12 @@ def test_no_diary_yet(tell, home, arguments):
     code, _, err = tell("diary", *arguments)
     assert code == 3
     assert "there is no diary" in err[0]
+
+
+def test_a_new_name_beside_others_is_told(tell, recorded):
+    code, _, err = tell("diary", "add", "--runner", "Anne", "--distance", "5")
+    assert (code, err) == (0, ["warning: Anne is new here (known: Ann)"])
+    assert tell("diary", "add", "--runner", "Anne", "--pain", "0")[2] == []
 
 
 def test_nobody_of_that_name(tell, recorded):

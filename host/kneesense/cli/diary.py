@@ -141,7 +141,7 @@ def add(
     values, pain = read(said)
     track = None if file is None else trackfile.read(file)
     with Store(store_file(flags.store)) as store:
-        name = who.chosen(store, runner, may_be_new=True)
+        name = who.chosen(store, runner, out)
         entries = book.entries(store, name)
         morning_only = track is None and not values and set(pain) == {"morning"}
         target = _target(store, name, entries, which, track, another, morning_only)
