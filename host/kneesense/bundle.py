@@ -31,11 +31,12 @@ from .times import utc_now
 FORMAT, SCHEMA = "kneesense-bundle", 1
 _ABOUT, _LOGS = "about.json", "logs/"
 _LARGEST = 2_000_000_000  # bytes of a part once it is unpacked
+_NUMBER_END = 1 << 63  # of the store's
 _MAGIC = b"PK\x03\x04"
 # What zipfile and json raise for bytes that are none of theirs, or are damaged.
 _NOT_WHOLE = (
     KeyError, ValueError, EOFError, OSError, RuntimeError, NotImplementedError, struct.error, zlib.error,
-    zipfile.BadZipFile,
+    zipfile.BadZipFile, RecursionError,
 )  # fmt: skip
 # Between two runs: of the run before, of the run after, of both.
 _AFTER = (wire.SESSION.code, wire.MARK.code)
@@ -184,8 +185,8 @@ def _check(about: dict[str, Any]) -> None:
     for run in about["runs"]:
         _whole(run, "boot", "seq")
         for name in ("said_utc_us", "outing"):
-            if not isinstance(run[name], int | None):
-                raise TypeError(name)
+            if run[name] is not None:
+                _number(run, name)
     for reading in about["readings"]:
         _whole(reading, "boot", "t_us", "utc_us", "error_us")
     for programme in about["programmes"]:
@@ -198,8 +199,14 @@ def _whole(values: dict[str, Any], *names: str) -> None:
     if not isinstance(values["device"], str) or not logfile.is_unit_id(values["device"]):
         raise ValueError("device")
     for name in names:
-        if not isinstance(values[name], int):
-            raise TypeError(name)
+        _number(values, name)
+
+
+def _number(values: dict[str, Any], name: str) -> None:
+    if not isinstance(values[name], int):
+        raise TypeError(name)
+    if not -_NUMBER_END <= values[name] < _NUMBER_END:
+        raise ValueError(name)
 
 
 def add(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hands what a session learns to everybody who shows it: terminal, alerts, later web page and text interface."""
+"""Hands what a session learns to everybody who shows it: lines, alerts, live views."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class LiveLeg:
             self.muted = kind == "mute"
 
     def _linked(self, record: Values, now_s: float, late: bool) -> None:
-        self._link = "connected" if record["code"] == "connected" else "lost"
+        self._link = record["code"] if record["code"] in ("connected", "left") else "lost"
         self._link_text, self._link_s = record["message"], now_s
         self.connected = self._link == "connected"
         self._recent.clear()
@@ -188,7 +188,7 @@ class LiveLeg:
 
     def _freshness(self, now_s: float, over: bool) -> tuple[str, str]:
         if over:
-            return "over", "the run is over"
+            return "over", "no longer followed" if self._link == "left" else "the run is over"
         if self._link == "lost":
             return "lost", f"connection lost for {_age(now_s - self._link_s)}"
         if not self.connected:

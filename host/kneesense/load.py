@@ -194,8 +194,8 @@ def next_run(entries: Sequence[Entry], today: date) -> Limit | None:
             return Limit("duration_s", 60 * minutes, "pain was marked then in the last run")
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
         value = getattr(this, measure)
-        if sore and value and value > step:
-            return Limit(measure, (value - 1) // step * step, "there was pain: shorter than the last run")
+        if sore and value and value >= 2 * step:
+            return Limit(measure, value // step * step - step, "there was pain: shorter than the last run")
     if sore:
         return None
     for measure, step in (("distance_m", 100), ("duration_s", 60)):

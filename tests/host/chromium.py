@@ -67,7 +67,7 @@ class Tab:
     async def until(self, script: str, within_s: float = 30.0) -> None:
         """Until the expression is true."""
         async with asyncio.timeout(within_s):
-            while not await self.value(script):
+            while not await self.value(f"!!({script})"):
                 await asyncio.sleep(0.02)
 
     async def dress(self, width: int, height: int, dark: bool = False) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import time
+import urllib.request
 
 import pytest
 
@@ -67,6 +68,14 @@ def test_a_run_as_json(tell_json, paired, home):
     assert [record["stride"] for record in records[2:7]] == [1, 2, 3, 4, 5]
     assert records[-1]["strides"] == 5
     assert records[-1]["log"] == str(home / "runs.sqlite")
+
+
+def test_a_run_with_its_page(tell_json, paired):
+    code, records, _ = tell_json("run", "--web", "--duration", 0.3)
+    assert code == 0
+    assert [records[0]["type"], records[1]["type"], records[-1]["strides"]] == ["web", "link", 5]
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(records[0]["url"], timeout=5)  # it went with the run
 
 
 def interrupt(pressed):

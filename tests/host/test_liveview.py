@@ -123,6 +123,25 @@ def test_strides_fetched_from_the_log_are_history_and_never_live():
     assert leg(view, now_s)["fresh"] == "live"
 
 
+def test_a_stride_that_comes_late_over_a_good_link_changes_no_number(view):
+    view.feed(stride(1, cadence_spm=100), 102.0, UNIT, late=True)
+    view.feed(stride(2, cadence_spm=100, flags=["backdated"]), 102.0, UNIT)
+    assert (leg(view, 102.0)["fresh"], leg(view, 102.0)["cadence_spm"]) == ("waiting", None)
+    view.feed(stride(4), 105.0, UNIT)
+    view.feed(stride(3, cadence_spm=100), 106.0, UNIT, late=True)
+    shown = leg(view, 110.0)
+    assert (shown["fresh_text"], shown["strides"], shown["late"]) == ("no stride for 5 s, was 171", 4, 3)
+    assert leg(view, 106.0)["cadence_spm"] == 171.4
+
+
+def test_no_mean_reaches_back_across_a_lost_link(view):
+    view.feed(stride(1, cadence_spm=150), 102.0, UNIT)
+    view.feed(link("lost"), 103.0, UNIT)
+    view.feed(link("connected"), 104.0, UNIT)
+    view.feed(stride(5, cadence_spm=170), 106.0, UNIT)
+    assert leg(view, 106.0)["cadence_spm"] == 170
+
+
 def test_a_back_filled_cue_is_counted_but_did_not_buzz_now(view):
     cue = next(record for record in RECORDS if record["type"] == "cue")
     view.feed(cue, 110.0, UNIT, late=True)
@@ -276,6 +295,14 @@ def test_the_end_hides_what_was_live():
     state = view.state(now_s)
     assert (state["over"], state["legs"][0]["fresh"], state["legs"][0]["cadence_spm"]) == (True, "over", None)
     assert state["elapsed_s"] == RECORDS[-1]["duration_s"]
+
+
+def test_a_run_that_is_only_left_alone_is_not_called_over():
+    view, now_s = played(15.0)
+    view.feed(link("left"), now_s, UNIT)
+    view.feed(RECORDS[-1], now_s, UNIT)
+    assert leg(view, now_s)["fresh_text"] == "no longer followed"
+    assert view.state(now_s)["notices"][0]["text"] == "the link: left"
 
 
 def test_one_leg_lost_leaves_the_other_live():

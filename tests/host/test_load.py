@@ -165,7 +165,7 @@ def test_whatever_the_history_at_most_one_thing_is_said_of_a_session(history, km
         ([run(3, 10), run(1, 8)], ("distance_m", 11_000)),
         ([run(3, 10, 60), run(1, None, 45)], ("duration_s", 66 * 60)),
         ([run(3, 10), run(1, 8, pain={"after": 1})], ("distance_m", 7_900)),
-        ([run(3, 10), run(1, 8.05, pain={"morning": 1})], ("distance_m", 8_000)),
+        ([run(3, 10), run(1, 8.05, pain={"morning": 1})], ("distance_m", 7_900)),
         ([run(1, None, 45, pain={"hour": 2})], ("duration_s", 44 * 60)),
         ([run(1, 8, 45, pain_marked_s=(25 * 60 + 40, 1800))], ("duration_s", 25 * 60)),
         ([run(1, 8, 45, pain_marked_s=(20,))], ("distance_m", 7_900)),
@@ -189,7 +189,7 @@ def test_how_long_the_next_run_may_be(runs, limit):
 @given(metres, st.integers(1, 10))
 def test_after_pain_the_next_run_is_shorter(distance_m, level):
     found = load.next_run([run(0, distance_m / 1000, pain={"after": level})], TODAY)
-    assert found is None or found.most < distance_m
+    assert found is None or found.most <= distance_m - 100
 
 
 @given(metres)

@@ -138,8 +138,11 @@ class Follower:
             return 0
         if failure:
             self._out.error(failure)
+            self._show({"type": "error", "t_s": None, "code": failure.code, "message": str(failure)})
         elif session.goes_on:
-            self._out.note("the unit goes on recording: kneesense run --attach --end ends it")
+            goes_on = "the unit goes on recording: kneesense run --attach --end ends it"
+            self._out.note(goes_on)
+            self._show({"type": "link", "t_s": None, "code": "left", "message": goes_on})
         elif not session.complete:
             self._out.warn(
                 "not_ended",
@@ -166,7 +169,7 @@ class Follower:
         warning = record["type"] == "warning" and code != RATE_MEASURED
         alerting = warning or code in ("battery_low", "restarted")  # its line is the alert's
         self._out.record(record, None if alerting else line(record))
-        self._view.feed(record, time.monotonic(), self.session.unit_id, late=backfilled)
+        self._show(record, backfilled)
         self._alerts.see(record)
 
     def _sum_up(self, kind: str, more: Record) -> None:
@@ -185,7 +188,10 @@ class Follower:
         kept = stored.StoredRun(self._store, run)
         shown = kept.summary if kind == "summary" else kept.summary | {"log": None}  # once for all
         self._out.record(kept.summary | {"type": kind} | more, summed_up(shown, kept.records))
-        self._view.feed(kept.summary | {"type": kind}, time.monotonic(), session.unit_id)
+        self._show(kept.summary | {"type": kind})
+
+    def _show(self, record: Record, late: bool = False) -> None:
+        self._view.feed(record, time.monotonic(), self.session.unit_id, late=late)
 
 
 class Beside:

@@ -185,7 +185,7 @@ function open() {
     ended = true;
     stream.close();
     take(event);
-    put(byId("answer"), "The run is over.");
+    put(byId("answer"), "kneesense has ended.");
   });
 }
 
