@@ -158,8 +158,13 @@ def read(path: Path, data: bytes, runner: str | None = None) -> Bundle:
         about["runner"] = runner
     try:
         _check(about)
+        missing = {run["device"] for run in about["runs"]} - {log.unit for log in logs}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: its {_ABOUT} is damaged ({error!r})", "export it again") from None
+    if missing:
+        raise InputError(
+            f"{path}: the log of unit {', '.join(sorted(missing))} is missing", "export it again"
+        )
     return Bundle(about, [LogFile(log.unit, about["runner"], log.records, log.damaged_bytes) for log in logs])
 
 

@@ -263,17 +263,25 @@ def test_a_damaged_list_is_told_and_nothing_is_added(file, elsewhere, damage, tm
     assert not elsewhere.exists()
 
 
-@given(at=st.floats(0, 1), byte=st.integers(0, 255), cut=st.booleans())
-def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(tmp_path_factory, at, byte, cut):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A store and its bundle."""
     with Store(tmp_path_factory.mktemp("bundle") / "runs.sqlite") as store:
-        data = bytearray(bundle.made(store, [Recorder(store).run(3)]))
-        place = int(at * (len(data) - 1))
-        if cut:
-            del data[place:]
-        else:
-            data[place] = byte
-        try:
-            found = bundle.read(store.file, bytes(data))
-        except InputError:
-            return
-        assert bundle.add(store, found)[0].new == 0
+        yield store, bundle.made(store, [Recorder(store).run(3)])
+
+
+@given(at=st.floats(0, 1), byte=st.integers(0, 255), cut=st.booleans())
+def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(whole, at, byte, cut):
+    store, made = whole
+    data = bytearray(made)
+    place = int(at * (len(data) - 1))
+    if cut:
+        del data[place:]
+    else:
+        data[place] = byte
+    try:
+        found = bundle.read(store.file, bytes(data))
+    except InputError:
+        return
+    (added,) = bundle.add(store, found)
+    assert added.new == 0
