@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 from .errors import ExtraMissing, InputError
 
 _EARTH_M = 6_371_008.8
+_MOST = 1e7  # metres or seconds
 _MOST_BYTES = 100_000_000
 _KINDS = {".gpx": "gpx", ".tcx": "tcx", ".fit": "fit"}
 _WANTED = "a GPX, TCX or FIT file of one run"
@@ -60,7 +61,7 @@ def read(path: Path) -> Track:
         raise InputError(f"{path}: is no XML: {error}", _WANTED) from error
     try:
         return _gpx(path, root) if kind == "gpx" else _tcx(path, root)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{path}: {error}", _WANTED) from error
 
 
@@ -84,18 +85,18 @@ def _tcx(path: Path, root: ElementTree.Element) -> Track:
     laps = _all(root, "Lap")
     if not laps:
         raise InputError(f"{path}: no lap in it", _WANTED)
-    metres = sum(float(text) for lap in laps if (text := _text(lap, "DistanceMeters")) is not None)
+    metres = sum(_amount(text) for lap in laps if (text := _text(lap, "DistanceMeters")) is not None)
     points = [point for lap in laps for point in _all(lap, "Trackpoint")]
     if not metres:
         metres = max(
-            (float(text) for point in points if (text := _text(point, "DistanceMeters"))), default=0.0
+            (_amount(text) for point in points if (text := _text(point, "DistanceMeters"))), default=0.0
         )
     times = _times(points, "Time") or [
         _moment(lap.attrib["StartTime"]) for lap in laps if "StartTime" in lap.attrib
     ]
     track = _track("tcx", metres, times)
     if track.duration_s is None and times:
-        total = sum(float(text) for lap in laps if (text := _text(lap, "TotalTimeSeconds")) is not None)
+        total = sum(_amount(text) for lap in laps if (text := _text(lap, "TotalTimeSeconds")) is not None)
         return Track("tcx", track.distance_m, track.start_us, round(total) or None)
     return track
 
@@ -144,6 +145,14 @@ def _text(element: ElementTree.Element, name: str) -> str | None:
 
 def _times(points: Iterable[ElementTree.Element], name: str) -> list[int]:
     return [_moment(text) for point in points if (text := _text(point, name))]
+
+
+def _amount(text: str) -> float:
+    """Of metres or seconds."""
+    found = float(text)
+    if not 0 <= found < _MOST:
+        raise ValueError(f"{text} is no way or time of a run")
+    return found
 
 
 def _moment(text: str) -> int:

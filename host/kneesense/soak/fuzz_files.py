@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fuzzers of texts that people hand in: calibrations, prescriptions, recordings, truth.
+"""Fuzzers of texts that people hand in: calibrations, prescriptions, settings, tracks, recordings, truth.
 
 A text begins as one that the product itself has written or that its docs show, and is then spoilt: most damage leaves
 it nearly right, which is where readers fall over.  What is refused must be refused with the product's own error, and
@@ -18,7 +18,7 @@ import numpy as np
 
 from kneecore import chips, programme, settings, wire
 
-from .. import calibration, prescription_reader, recording
+from .. import calibration, prescription_reader, recording, settingsfile, trackfile
 from ..errors import KneesenseError
 from ..validate import folder
 from .found import Found, Target
@@ -33,7 +33,7 @@ _CALIBRATION = calibration.Calibration(
 
 
 def calibration_file() -> Target:
-    """What it takes goes to a unit, so it must fit the wire."""
+    """A calibration in JSON: what it takes goes to a unit, so it must fit the wire."""
 
     def once(random: Random) -> None:
         with contextlib.suppress(KneesenseError):
@@ -71,7 +71,7 @@ no_worse_next_morning = true
 
 
 def prescription_file() -> Target:
-    """What it takes goes to a unit as settings."""
+    """A prescription in TOML: what it takes goes to a unit, each setting in its range."""
     known = {setting.name: setting for setting in settings.TABLE}
     prescription_reader.loads(_PRESCRIPTION)
 
@@ -89,14 +89,54 @@ def prescription_file() -> Target:
     return once
 
 
+def settings_file() -> Target:
+    """Settings in TOML, likewise."""
+    known = {setting.name: setting for setting in settings.TABLE}
+    good = settingsfile.dumps({setting.name: setting.default for setting in settings.TABLE}, "a unit")
+
+    def once(random: Random) -> None:
+        with contextlib.suppress(KneesenseError):
+            for name, value in settingsfile.loads(spoilt(random, good)).items():
+                if not known[name].low <= value <= known[name].high:
+                    raise Found(f"{name} = {value}")
+
+    return once
+
+
+_TRACKS = {
+    "run.gpx": """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="47.1" lon="8.5"><time>2026-01-02T03:04:05Z</time></trkpt>
+<trkpt lat="47.2" lon="8.5"><time>2026-01-02T03:14:05.5+01:00</time></trkpt></trkseg></trk></gpx>""",
+    "run.tcx": """<TrainingCenterDatabase><Activities><Activity><Lap StartTime="2026-01-02T03:04:05Z">
+<TotalTimeSeconds>600</TotalTimeSeconds><DistanceMeters>1800.5</DistanceMeters><Track><Trackpoint>
+<Time>2026-01-02T03:04:06Z</Time><DistanceMeters>3</DistanceMeters></Trackpoint></Track></Lap></Activity></Activities>
+</TrainingCenterDatabase>""",
+}
+
+
+def track_file() -> Target:
+    """A run by a watch or phone: way and time are numbers that a diary can keep."""
+    place = Folder()
+
+    def once(random: Random) -> None:
+        name, good = random.choice(list(_TRACKS.items()))
+        with contextlib.suppress(KneesenseError):
+            track = trackfile.read(place.file(name, spoilt(random, good)))
+            for value in (track.distance_m, track.start_us, track.duration_s):
+                if value is not None and not abs(value) < 1 << 63:
+                    raise Found(f"{track}")
+
+    return once
+
+
 def recording_file() -> Target:
-    """A recording: its rows are those written, in order, or it is refused."""
+    """A recording: what is taken are numbers whose times rise, in a span that fits into memory."""
     place = Folder()
 
     def once(random: Random) -> None:
         rows = [
             [0.002 * i, 0.1, 9.8, 0.3 * random.random(), 0.01, 0.0, 5.0 * random.random()]
-            for i in range(ROWS)
+            for i in range(random.choice((2, 5, ROWS)))
         ]
         text = "t_s,ax,ay,az,gx,gy,gz\n" + "".join(",".join(f"{x:.4f}" for x in row) + "\n" for row in rows)
         path = place.file("run.csv", spoilt(random, text) if random.random() < 0.95 else text)
@@ -141,6 +181,8 @@ def truth_file() -> Target:
 TARGETS: dict[str, Callable[[], Target]] = {
     "calibration_file": calibration_file,
     "prescription_file": prescription_file,
+    "settings_file": settings_file,
+    "track_file": track_file,
     "recording_file": recording_file,
     "truth_file": truth_file,
 }
