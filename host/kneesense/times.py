@@ -18,6 +18,7 @@ EPOCH_FIT_S = 631_065_600  # FIT files: 1989-12-31
 FIRST_UTC_US = (
     1_704_067_200_000_000  # 2024-01-01: a computer whose clock shows less does not know what time it is
 )
+LAST_UTC_US = 4_102_444_800_000_000  # 2100-01-01: no file of ours or of others tells of a run after it
 
 
 def to_fit(us: int) -> int:
