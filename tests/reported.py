@@ -146,7 +146,9 @@ class _Truth:
         return None
 
     def _baseline(self, name: str) -> Any:
-        known = [row["baseline"] for row in self.held if row["metric"] == "cadence_spm" and row["baseline"]]
+        own = [r for r in self.last.records if r["type"] == "session"]
+        rows = [*self.held, *own]
+        known = [row["baseline"] for row in rows if row["metric"] == "cadence_spm" and row["baseline"]]
         return known[-1] if known else self._cadence(self.runs[min(self.runs)])
 
     def _headline(self, name: str) -> Any:

@@ -38,7 +38,7 @@ _MAGIC = b"PK\x03\x04"
 # What zipfile and json raise for bytes that are none of theirs, or are damaged.
 _NOT_WHOLE = (
     KeyError, ValueError, EOFError, OSError, RuntimeError, NotImplementedError, struct.error, zlib.error,
-    zipfile.BadZipFile,
+    zipfile.BadZipFile, RecursionError,
 )  # fmt: skip
 _DAMAGED = (AttributeError, KeyError, TypeError, ValueError, OverflowError, InputError)
 # Between two runs: of the run before, of the run after, of both.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from .times import LAST_UTC_US
+from .times import END_UTC_US
 
 _MOST = 2**53  # a microsecond of any boot, a number of any record; SQLite and JSON hold it exactly
 
@@ -33,7 +33,7 @@ def wholes(row: Mapping[str, Any], most: int, *names: str) -> None:
 def moment(us: Any) -> None:
     """Of a run, UTC since 1970; may be unknown."""
     if us is not None:
-        whole(us, LAST_UTC_US)
+        whole(us, END_UTC_US)
 
 
 def day(text: Any) -> None:

@@ -18,9 +18,10 @@ from xml.etree import ElementTree
 
 from .diaryinput import FARTHEST_M, LONGEST_S
 from .errors import ExtraMissing, InputError
-from .times import LAST_UTC_US
+from .times import END_UTC_US
 
 _EARTH_M = 6_371_008.8
+_MOST = 1e7  # metres or seconds
 _MOST_BYTES = 100_000_000
 _KINDS = {".gpx": "gpx", ".tcx": "tcx", ".fit": "fit"}
 _WANTED = "a GPX, TCX or FIT file of one run"
@@ -46,7 +47,7 @@ class Track:
             raise ValueError(f"{self.distance_m} m are no run (at most {FARTHEST_M // 1000} km)")
         if self.duration_s is not None and not 0 < self.duration_s <= LONGEST_S:
             raise ValueError(f"{self.duration_s} s are no run (at most {LONGEST_S // 3600} hours)")
-        if self.start_us is not None and not 0 <= self.start_us < LAST_UTC_US:
+        if self.start_us is not None and not 0 <= self.start_us < END_UTC_US:
             raise ValueError("its date is none of a run")
 
 
@@ -100,18 +101,18 @@ def _tcx(path: Path, root: ElementTree.Element) -> Track:
     laps = _all(root, "Lap")
     if not laps:
         raise InputError(f"{path}: no lap in it", _WANTED)
-    metres = sum(float(text) for lap in laps if (text := _text(lap, "DistanceMeters")) is not None)
+    metres = sum(_amount(text) for lap in laps if (text := _text(lap, "DistanceMeters")) is not None)
     points = [point for lap in laps for point in _all(lap, "Trackpoint")]
     if not metres:
         metres = max(
-            (float(text) for point in points if (text := _text(point, "DistanceMeters"))), default=0.0
+            (_amount(text) for point in points if (text := _text(point, "DistanceMeters"))), default=0.0
         )
     times = _times(points, "Time") or [
         _moment(lap.attrib["StartTime"]) for lap in laps if "StartTime" in lap.attrib
     ]
     track = _track("tcx", metres, times)
     if track.duration_s is None and times:
-        total = sum(float(text) for lap in laps if (text := _text(lap, "TotalTimeSeconds")) is not None)
+        total = sum(_amount(text) for lap in laps if (text := _text(lap, "TotalTimeSeconds")) is not None)
         return Track("tcx", track.distance_m, track.start_us, round(total) or None)
     return track
 
@@ -163,6 +164,14 @@ def _text(element: ElementTree.Element, name: str) -> str | None:
 
 def _times(points: Iterable[ElementTree.Element], name: str) -> list[int]:
     return [_moment(text) for point in points if (text := _text(point, name))]
+
+
+def _amount(text: str) -> float:
+    """Of metres or seconds."""
+    found = float(text)
+    if not 0 <= found < _MOST:
+        raise ValueError(f"{text} is no way or time of a run")
+    return found
 
 
 def _moment(text: str) -> int:

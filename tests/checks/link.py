@@ -56,6 +56,7 @@ class Link:
 LINKS = (
     Link("open", 15, 4, 247, saturated=False),
     Link("one packet at a time", 15, 1, 247, saturated=False),
+    Link("long interval", 50, 1, 247, saturated=True),
     Link("20-byte packets", 7.5, 1, 23, saturated=True),
     Link("saving power", 400, 1, 247, saturated=True),
 )

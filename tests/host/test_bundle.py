@@ -346,15 +346,16 @@ def test_an_import_that_was_killed_is_completed_by_the_next_one(ann, file, elsew
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def whole(tmp_path_factory):
     """A store with one run, and its bundle."""
     with Store(tmp_path_factory.mktemp("bundle") / "runs.sqlite") as store:
         yield store, bundle.made(store, [Recorder(store).run(3)])
 
 
 @given(at=st.floats(0, 1), byte=st.integers(0, 255), cut=st.booleans())
-def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(small, at, byte, cut):
-    store, data = small[0], bytearray(small[1])
+def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(whole, at, byte, cut):
+    store, made = whole
+    data = bytearray(made)
     place = int(at * (len(data) - 1))
     if cut:
         del data[place:]
@@ -364,4 +365,5 @@ def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(smal
         found = bundle.read(store.file, bytes(data))
     except InputError:
         return
-    assert bundle.add(store, found)[0].new == 0
+    (added,) = bundle.add(store, found)
+    assert added.new == 0

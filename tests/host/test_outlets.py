@@ -172,7 +172,7 @@ async def test_on_other_systems_a_text_never_becomes_part_of_the_script(
 
 
 @needs_sh
-async def test_a_tone_is_played_by_the_first_player_there_is(on_path, monkeypatch):
+async def test_a_tone_is_played_by_the_first_player_that_can(on_path, monkeypatch):
     monkeypatch.setattr(sound.platform, "system", lambda: "Linux")
     with pytest.raises(ExtraMissing, match="no program here plays a sound"):
         sound.Sound()
@@ -180,7 +180,9 @@ async def test_a_tone_is_played_by_the_first_player_there_is(on_path, monkeypatc
     await sound.Sound().send(ALERT)
     assert said.read_text().splitlines()[0] == "-q"
     on_path("pw-play", "exit 3")
-    with pytest.raises(NotDelivered, match="pw-play: ended with 3"):
+    await sound.Sound().send(ALERT)
+    on_path("aplay", "echo no card >&2; exit 1")
+    with pytest.raises(NotDelivered, match="pw-play: ended with 3; aplay: no card"):
         await sound.Sound().send(ALERT)
 
 

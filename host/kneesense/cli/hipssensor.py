@@ -75,7 +75,7 @@ def reps(
         if on not in ("left", "right"):
             raise InputError("which leg?", "--side left or --side right")
         with Store(store_file(flags.store)) as store:
-            name = who.chosen(store, runner, may_be_new=True)
+            name = who.chosen(store, runner, out)
             done = [hips.Set(exercise, on, len(found), None)]
             session = hips.keep(store, name, who.today(), done, note="counted by the unit")
     size = _mean([rep.size for rep in found])

@@ -40,7 +40,7 @@ def kept() -> list[str]:
         found = tomllib.loads(file().read_text()).get("alert", [])
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "is no TOML"
         raise InputError(f"{file()}: {why}", "mend or delete it") from None
     if not isinstance(found, list) or not all(isinstance(spec, str) for spec in found):
