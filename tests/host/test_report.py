@@ -66,14 +66,14 @@ def test_the_runs_since_a_day_are_a_row_each(treated):
 
 def test_a_number_that_is_not_the_stores_is_found(treated):
     now = facts.gathered(treated, "8", None, "Ann", LAST_US)
-    html = page.html(now, "")
+    html = page.html(now, times.utc(LAST_US))
     spoilt = html.replace(f'value="{now.last.summary["strides"]}"', 'value="1"', 1)
     assert spoilt != html
     assert len(wrong(Page(spoilt), treated, times.day(LAST_US))) == 2, "and its text no longer fits"
 
 
 def test_it_needs_no_script_no_net_and_no_other_file(treated):
-    html = page.html(facts.gathered(treated, "8", None, "Ann", LAST_US), "")
+    html = page.html(facts.gathered(treated, "8", None, "Ann", LAST_US), times.utc(LAST_US))
     told = Page(html)
     assert not {"script", "link", "img", "iframe", "object"} & set(told.tags)
     assert re.findall(r"(?:src|href)=|url\(|@import", html) == []
@@ -132,6 +132,14 @@ def test_nothing_measured_is_a_dash_and_never_a_zero(store):
     assert not {"run.1.mean.pta_axial_g", "run.1.mean.contact_s"} & {key for key, *_ in told.numbers}
     assert "run.1.run_s" in told.unknown
     assert "its end has not been fetched yet" in told.text
+
+
+def test_what_is_wrong_with_strides_is_counted(store):
+    loose = {n: {"flags": wire.FLAG_STRAP_LOOSE | wire.FLAG_TURN} for n in range(5)}
+    told = one(store, 200, more=loose | {9: {"flags": wire.FLAG_CLIPPED, "pta_axial_mg": wire.UNKNOWN_U16}})
+    counts = {key: value for key, value, _ in told.numbers if ".flag." in key}
+    assert counts == {"run.1.flag.clipped": 1, "run.1.flag.strap_loose": 5, "run.1.flag.turn": 5}
+    assert "do not trust their lean" in told.text
 
 
 def test_a_run_without_a_date_has_a_report_without_a_next_run(store):
