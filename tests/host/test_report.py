@@ -190,6 +190,24 @@ def test_a_red_flag_stands_where_the_next_run_would(store):
     assert "next run" not in told.first
 
 
+@pytest.mark.parametrize(
+    ("run_s", "signs", "level"), [(900, ("locking",), 6), (900, ("limping",), 0), (60, (), 3)]
+)
+def test_a_programme_is_no_way_around_a_stop(store, run_s, signs, level):
+    recorder = Recorder(store)
+    run = recorder.run(round(run_s / 0.7))
+    store.set_programme(recorder.device, (1, 1), bytes((15, 0, 0)))
+    diary.write(store, "Ann", date(2027, 1, 1), run=run, values={"signs": signs}, pain={"after": level})
+    assert "next run at most" not in made(store, NEW_YEAR_US + DAY_US).text
+
+
+def test_a_programme_limits_a_run_that_nothing_else_does(store):
+    recorder = Recorder(store)
+    recorder.run(1000)
+    store.set_programme(recorder.device, (1, 1), bytes((10, 0, 0)))
+    assert made(store, NEW_YEAR_US + DAY_US).first.endswith("next run at most 10 min.")
+
+
 def test_a_pain_mark_is_in_the_sentence_and_in_the_drawing(store):
     told = one(store, 300, also=((wire.MARK, 120.0, {"kind": 0}),))
     assert "pain marked in the run, next run at most 2 min" in told.first
