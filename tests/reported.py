@@ -133,6 +133,8 @@ class _Truth:
             case ("mean", name):
                 values = self._strides(stored, name)
                 return fmean(values) if values else None
+            case ("flag", name):
+                return sum(name in r["flags"] for r in stored.records if r["type"] == "stride")
             case ("sd", name):
                 values = self._strides(stored, name)
                 return stdev(values) if len(values) > 1 else None

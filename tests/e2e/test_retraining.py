@@ -19,7 +19,7 @@ def test_eight_sessions_six_of_them_without_a_host_lose_nothing_and_advance() ->
     def look(store):
         """The report of the last run, held against the store."""
         now_us = StoredRun(store, store.runs()[-1]).end_us
-        told = Page(page.html(facts.gathered(store, "last", None, None, now_us), ""))
+        told = Page(page.html(facts.gathered(store, "last", None, None, now_us), times.utc(now_us)))
         pages.append(told)
         errors.extend(wrong(told, store, times.day(now_us)))
 

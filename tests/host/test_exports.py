@@ -304,3 +304,11 @@ def test_all_of_a_runner_and_nothing_of_another(tell, store, tmp_path):
     assert [(s["note"], len(s["sets"])) for s in kept["hips"]] == [("of Ann", 1)]
     assert len((tmp_path / "ann" / "strides.csv").read_text().splitlines()) == 1 + 65
     assert not any(b"Bea" in path.read_bytes() for path in (tmp_path / "ann").iterdir())
+
+
+def test_the_samples_of_a_run_that_has_them_go_with_all_of_its_runner(tell, home, tmp_path):
+    with Store(home / "runs.sqlite") as store:
+        Recorder(store).run(3, raw=(bytes(228),) * 4)
+    assert tell("export", "--all", "--to", tmp_path / "ann")[0] == 0
+    names = {path.name for path in (tmp_path / "ann").iterdir()}
+    assert {"run-1-2027-01-01T0000Z-samples.csv.gz", "run-1-2027-01-01T0000Z-samples.json"} <= names
