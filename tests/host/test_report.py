@@ -64,6 +64,14 @@ def test_the_runs_since_a_day_are_a_row_each(treated):
     assert told.first.startswith("After 6 runs since 2027-03-05: cadence +")
 
 
+def test_the_other_leg_has_the_same_programme(treated):
+    left = next(r for r in treated.runs() if r.device.endswith("0e"))
+    told = made(treated, LAST_US, str(left.id))
+    assert "8 of 8 sessions done" in told.text
+    assert f"run {left.id}, " in told.text
+    assert told.first.startswith("Cadence +"), "against the unit's own baseline"
+
+
 def test_a_number_that_is_not_the_stores_is_found(treated):
     now = facts.gathered(treated, "8", None, "Ann", LAST_US)
     html = page.html(now, times.utc(LAST_US))

@@ -14,10 +14,9 @@ from functools import cached_property
 from statistics import fmean, stdev
 
 from kneecore import programme as sessions_table
-from kneecore import wire
 from kneecore.programme import Plan
 
-from .. import cadence, dose, hips, load, outlook, pairs, programme_view, times
+from .. import cadence, dose, hips, load, outings, outlook, pairs, programme_view, times
 from ..advice import Finding
 from ..diary import Entry
 from ..outlook import Outlook
@@ -97,7 +96,7 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Programme:
-    """Of the unit of the report's last run."""
+    """Of the unit of the report's last run, or of that on the other leg."""
 
     rows: Sequence[Record]
     summary: Record
@@ -123,7 +122,7 @@ class Facts:
         return [run] if key is None else [other for other in self.runs if other.run.outing == key]
 
     @property
-    def outings(self) -> int:
+    def went_out(self) -> int:
         """How often the runner went out: two legs are one run."""
         return len({run.run.outing or -run.run.id for run in self.runs})
 
@@ -165,7 +164,9 @@ class Facts:
 
     @cached_property
     def programme(self) -> Programme | None:
-        device = self.last.run.device
+        own = self.last.run.device
+        devices = [own, *(run.device for run in outings.of(self.store, self.last.run) if run.device != own)]
+        device = next((device for device in devices if self.store.programme(device)), own)
         known = self.store.programme(device)
         if known is None or self.runner is None:
             return None
@@ -199,9 +200,7 @@ class Facts:
     @cached_property
     def entry(self) -> Entry | None:
         """The diary's, of the last run or its other leg."""
-        from ..outings import of
-
-        legs = {run.id for run in of(self.store, self.last.run)}
+        legs = {run.id for run in outings.of(self.store, self.last.run)}
         return next((entry for entry in self.entries if entry.run in legs), None)
 
     @property
@@ -216,10 +215,6 @@ class Facts:
     @cached_property
     def hips(self) -> list[hips.Session]:
         return hips.log(self.store, self.runner) if self.runner else []
-
-    @cached_property
-    def marks(self) -> list[Record]:
-        return [r for r in self.last.records if r["type"] == "mark" and r["kind"] in wire.MARKS]
 
 
 def gathered(store: Store, word: str | None, since_us: int | None, runner: str | None, now_us: int) -> Facts:
