@@ -29,6 +29,17 @@ def recorded(home):
         return Recorder(store).run().id
 
 
+def test_a_note_cannot_steer_the_terminal(tell, tell_json, home):
+    note = "fine\x1b[2J\x9b1m\x7f"
+    add(tell, "--runner", "Ann", "--distance", "8", "--note", note)
+    code, out, err = tell("diary")
+    assert (code, err) == (0, [])
+    assert "fine\\x1b[2J\\x9b1m\\x7f" in "".join(out)
+    assert "\x1b" not in "".join(out)
+    assert tell_json("diary")[1][0]["note"] == note
+    assert "\x1b" not in "".join(tell("diary", "--runner", "A\x1b[2J")[2])
+
+
 def entries(home, runner="Ann"):
     with Store(home / "runs.sqlite") as store:
         return diary.entries(store, runner)

@@ -230,6 +230,12 @@ def test_outlets_are_kept_for_their_owner_alone_and_none_overrides(home):
     assert choice.chosen(None, no_warning) == []
 
 
+def test_what_is_kept_reads_the_same_where_files_are_not_utf_8(home, monkeypatch):
+    monkeypatch.setattr(io, "text_encoding", lambda encoding, stacklevel=2: encoding or "latin-1")
+    choice.keep(["webhook:https://example.org/ä", "sound"])
+    assert choice.kept() == ["webhook:https://example.org/ä", "sound"]
+
+
 def test_a_kept_outlet_that_cannot_be_used_is_warned_of_and_the_others_go_on(home, monkeypatch):
     choice.keep(HOOKS)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

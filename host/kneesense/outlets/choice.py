@@ -37,7 +37,7 @@ def chosen(named: Sequence[str] | None, warn: Callable[[str, str], None]) -> lis
 def kept() -> list[str]:
     """None of them if there is no file."""
     try:
-        found = tomllib.loads(file().read_text()).get("alert", [])
+        found = tomllib.loads(file().read_text("utf-8")).get("alert", [])
     except FileNotFoundError:
         return []
     except (OSError, ValueError, RecursionError) as error:
