@@ -221,6 +221,13 @@ def test_a_run_over_the_end_of_daylight_saving_has_both_offsets(store, zone):
     assert "2026-10-25 02:30 +02:00 to 02:05 +01:00" in made(store, start_us + DAY_US).text
 
 
+def test_west_of_greenwich_too(store, zone):
+    zone("America/New_York")
+    start_us = times.meant("2026-11-01T05:30Z")
+    Recorder(store).run(3000, start_us=start_us)
+    assert "2026-11-01 01:30 -04:00 to 01:05 -05:00, right leg" in made(store, start_us + DAY_US).text
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.lists(
