@@ -148,7 +148,10 @@ async def guarded(motor, journal, name: str, task) -> None:
             print(name, "failed:", repr(error))
             if told != repr(error):
                 told = repr(error)
-                journal.notice("task_failed")
+                try:
+                    journal.notice("task_failed")
+                except Exception as worse:  # no memory for that either, it may be
+                    print("not logged:", repr(worse))
         await asyncio.sleep_ms(_RESTART_MS)
 
 
