@@ -50,7 +50,7 @@ from tasks.watchdog import TAKEN_OVER_MS, TIMEOUT_MS, Watchdog
 _IMU_FILE = "imu.json"  # which chip it was: parts that answer alike are told apart at rest only
 _MOTOR_FILE = "motor.json"  # what calibrating a linear motor has found: it shakes for half a second
 _RESTART_MS = 250  # of a task that failed: twice that and its period are within the watchdog's patience
-_LOOK_MS = 60_000  # for a sensor that was not there at the start
+_LOOK_MS, _LOOK_MOST_MS = 5_000, 60_000  # for a sensor that was not there at the start: ever more rarely
 _ONE_G_SAMPLES = 8
 _ONE_G_NOTICE_PM = 50
 _ONE_G_REFUSE_PM = 250  # beyond any part's tolerance: another range than asked for, or another part
@@ -120,12 +120,15 @@ def make_imu(journal, settings):
 
 async def look_for_imu(settings, journal, radio, boot) -> None:
     """Of a unit that started without one: once it works, and nobody is connected, start over with it."""
+    wait_ms = _LOOK_MS
     while True:
-        await asyncio.sleep_ms(_LOOK_MS)
+        await asyncio.sleep_ms(wait_ms)
         try:
             sound_imu(settings)
         except ImuError:
+            wait_ms = min(2 * wait_ms, _LOOK_MOST_MS)
             continue
+        wait_ms = _LOOK_MS  # only a peer is in the way
         if not await radio.leave(lambda: radio.linked):
             continue
         journal.notice("sensor_back")
@@ -145,7 +148,10 @@ async def guarded(motor, journal, name: str, task) -> None:
             print(name, "failed:", repr(error))
             if told != repr(error):
                 told = repr(error)
-                journal.notice("task_failed")
+                try:
+                    journal.notice("task_failed")
+                except Exception as worse:  # no memory for that either, it may be
+                    print("not logged:", repr(worse))
         await asyncio.sleep_ms(_RESTART_MS)
 
 

@@ -133,6 +133,8 @@ class _Truth:
             case ("mean", name):
                 values = self._strides(stored, name)
                 return fmean(values) if values else None
+            case ("flag", name):
+                return sum(name in r["flags"] for r in stored.records if r["type"] == "stride")
             case ("sd", name):
                 values = self._strides(stored, name)
                 return stdev(values) if len(values) > 1 else None
@@ -146,7 +148,9 @@ class _Truth:
         return None
 
     def _baseline(self, name: str) -> Any:
-        known = [row["baseline"] for row in self.held if row["metric"] == "cadence_spm" and row["baseline"]]
+        own = [r for r in self.last.records if r["type"] == "session"]
+        rows = [*self.held, *own]
+        known = [row["baseline"] for row in rows if row["metric"] == "cadence_spm" and row["baseline"]]
         return known[-1] if known else self._cadence(self.runs[min(self.runs)])
 
     def _headline(self, name: str) -> Any:

@@ -13,6 +13,7 @@ import errno
 import bluetooth
 
 from kneecore import gatt, wire
+from tasks.bytequeue import ByteQueue
 from tasks.door import Door
 
 _IRQ_CONNECT, _IRQ_DISCONNECT, _IRQ_WRITE, _IRQ_MTU = 1, 2, 3, 21
@@ -22,7 +23,7 @@ _RETRY_MS = 20
 _NO_INPUT_NO_OUTPUT = 3  # of the security manager
 _STRANGER_MS = 500  # between two looks at a peer that is not trusted yet
 _SELF_HEAL_MS = 3000  # neither connected nor advertising for this long is a fault to mend
-_EVENTS_MAX = 4096
+_EVENTS_MAX = 2048  # 40 strides: more are fetched from the log
 _REPLIES_MAX = 2048
 _LEAVE_MS = 50  # a connection that was being made when advertising ended has come up by then
 _PARTING_MS = 1000  # to hear that a peer is gone
@@ -30,39 +31,12 @@ _PACKETS_A_TURN = 8  # then other tasks get their turn
 _END = False  # no more frames; None means "not yet"
 
 
-class _Queue:
-    """Bytes waiting for one characteristic; whole frames go in, packets come out."""
+class _Queue(ByteQueue):
+    """Of one characteristic."""
 
     def __init__(self, handle, limit: int) -> None:
+        super().__init__(limit)
         self.handle = handle
-        self._limit = limit
-        self._data = bytearray()
-        self._sent = (
-            0  # bytes at the front that have gone: cutting them off for every packet would copy all the rest
-        )
-
-    def __len__(self) -> int:
-        return len(self._data) - self._sent
-
-    def put(self, frame) -> bool:
-        if len(self) + len(frame) > self._limit:
-            return False
-        self._data.extend(frame)
-        return True
-
-    def packet(self, size: int) -> bytes:
-        """The next bytes to send, at most `size`; `gone` says that they went."""
-        return bytes(memoryview(self._data)[self._sent : self._sent + size])
-
-    def gone(self, size: int) -> None:
-        self._sent += size
-        if self._sent == len(self._data) or self._sent > self._limit:
-            self._data = self._data[self._sent :]
-            self._sent = 0
-
-    def clear(self) -> None:
-        self._data = bytearray()
-        self._sent = 0
 
 
 def _nobody(code: int, frame: bytes, trusted: bool) -> None:

@@ -19,9 +19,10 @@ class Voice:
         self.failed = not motor.works  # or has met a fault since the boot
 
     def say(self, pattern) -> int:
-        """A message to the runner, at once."""
+        """A message to the runner, at once, but felt apart from what it outranks."""
+        pause_ms = PAUSE_MS if self._clock.us() < self._motor.shaking_until_us else 0
         self.stop()
-        return self._motor.play(pattern)
+        return self._motor.play(pattern, pause_ms)
 
     def cue(self, cue) -> None:
         """Buzz first; then the cue's fields tell what came of it."""

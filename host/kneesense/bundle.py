@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from kneecore import wire
+from kneecore.programme import decode
 from kneecore.version import VERSION
 
-from . import bundlediary, logfile, logimport
+from . import bundlecheck, bundlediary, logfile, logimport, prescription_reader, times
 from .clock import Reading
 from .errors import InputError
 from .frames import LogFrame
@@ -29,14 +30,17 @@ from .store import Added, Run, Store
 from .times import utc_now
 
 FORMAT, SCHEMA = "kneesense-bundle", 1
+_IDS = 2**63 - 1
 _ABOUT, _LOGS = "about.json", "logs/"
-_LARGEST = 2_000_000_000  # bytes of a part once it is unpacked
+_LARGEST = 2_000_000_000  # bytes of all of it once it is unpacked
+_DENSEST, _SMALL = 100, 10_000_000  # logs shrink to a third or so; a small file that swells by more is a bomb
 _MAGIC = b"PK\x03\x04"
 # What zipfile and json raise for bytes that are none of theirs, or are damaged.
 _NOT_WHOLE = (
     KeyError, ValueError, EOFError, OSError, RuntimeError, NotImplementedError, struct.error, zlib.error,
-    zipfile.BadZipFile,
+    zipfile.BadZipFile, RecursionError,
 )  # fmt: skip
+_DAMAGED = (AttributeError, KeyError, TypeError, ValueError, OverflowError, InputError)
 # Between two runs: of the run before, of the run after, of both.
 _AFTER = (wire.SESSION.code, wire.MARK.code)
 _BEFORE = (wire.VERDICT.code,)
@@ -142,9 +146,14 @@ def read(path: Path, data: bytes, runner: str | None = None) -> Bundle:
     """`runner`: whom to take it for, if not whom it names.  InputError for a file that is none, or is not whole."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            about = json.loads(_part(path, file, _ABOUT))
-            names = [name for name in file.namelist() if name.startswith(_LOGS)]
-            logs = [logfile.read(path, _part(path, file, name)) for name in names]
+            parts = [part for part in file.infolist() if part.filename.startswith(_LOGS)]
+            unpacked = sum(part.file_size for part in (*parts, file.getinfo(_ABOUT)))
+            if unpacked > min(_LARGEST, max(_SMALL, _DENSEST * len(data))):
+                raise InputError(
+                    f"{path}: {unpacked} bytes in {len(data)} are no bundle of ours", "choose another file"
+                )
+            about = json.loads(file.read(_ABOUT))
+            logs = [logfile.read(path, file.read(part)) for part in parts]
     except _NOT_WHOLE as error:
         raise InputError(
             f"{path}: no whole bundle of kneesense ({error or type(error).__name__})", "export it again"
@@ -157,44 +166,46 @@ def read(path: Path, data: bytes, runner: str | None = None) -> Bundle:
         about["runner"] = runner
     try:
         _check(about)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except _DAMAGED as error:
         raise InputError(f"{path}: its {_ABOUT} is damaged ({error!r})", "export it again") from None
+    if lost := {run["device"] for run in about["runs"]} - {log.unit for log in logs}:
+        raise InputError(f"{path}: the log of unit {', '.join(sorted(lost))} is missing", "export it again")
     return Bundle(about, [LogFile(log.unit, about["runner"], log.records, log.damaged_bytes) for log in logs])
 
 
-def _part(path: Path, file: zipfile.ZipFile, name: str) -> bytes:
-    if file.getinfo(name).file_size > _LARGEST:
-        raise InputError(f"{path}: {name} is too large to be a part of a bundle", "choose another file")
-    return file.read(name)
-
-
 def _check(about: dict[str, Any]) -> None:
-    """KeyError, TypeError or ValueError for what `add` could not use."""
+    """An error of _DAMAGED for what `add` could not use, or no command could show."""
     for name, kinds in (("runner", str), ("prescription", str), ("screening", list)):
         if not isinstance(about[name], kinds | None):
             raise TypeError(name)
+    if about["runner"] is not None:
+        bundlecheck.named(about["runner"])
     if about["screening"] is not None:
         utc, answers = about["screening"]
-        about["screening"] = (str(utc), str(answers))
+        times.local(utc)
+        bundlecheck.listed(answers, ("yes", "no"))
+        about["screening"] = (utc, answers)
+    if about["prescription"] is not None:
+        prescription_reader.loads(about["prescription"])
     for run in about["runs"]:
-        _whole(run, "boot", "seq")
-        for name in ("said_utc_us", "outing"):
-            if not isinstance(run[name], int | None):
-                raise TypeError(name)
+        _keyed(run, "boot", "seq")
+        bundlecheck.moment(run["said_utc_us"])
+        bundlecheck.wholes(run, _IDS, "outing")
     for reading in about["readings"]:
-        _whole(reading, "boot", "t_us", "utc_us", "error_us")
+        _keyed(reading, "boot", "t_us", "utc_us", "error_us")
+        bundlecheck.moment(reading["utc_us"])
     for programme in about["programmes"]:
-        _whole(programme, "boot", "seq")
+        _keyed(programme, "boot", "seq")
         programme["sessions"] = bytes.fromhex(programme["sessions"])
+        decode(programme["sessions"])
     bundlediary.check(about["written"])
 
 
-def _whole(values: dict[str, Any], *names: str) -> None:
-    if not isinstance(values["device"], str) or not logfile.is_unit_id(values["device"]):
+def _keyed(row: dict[str, Any], *names: str) -> None:
+    if not isinstance(row["device"], str) or not logfile.is_unit_id(row["device"]):
         raise ValueError("device")
     for name in names:
-        if not isinstance(values[name], int):
-            raise TypeError(name)
+        bundlecheck.whole(row[name])
 
 
 def add(
@@ -207,17 +218,19 @@ def add(
     known = {(run.device, run.start) for run in store.runs()}
     added = [logimport.add(store, log, again, progress) for log in bundle.logs]
     about = bundle.about
-    fresh = {(r.device, r.start): r for r in store.runs() if (r.device, r.start) not in known}
+    here = {(run.device, run.start): run for run in store.runs()}
     outings: dict[int, list[int]] = {}
     for said in about["runs"]:
-        run = fresh.get((said["device"], (said["boot"], said["seq"])))
+        run = here.get((said["device"], (said["boot"], said["seq"])))
         if run is None:
             continue
-        if bundle.runner is not None:
+        if (run.device, run.start) not in known and bundle.runner is not None:
             store.set_runner(run.device, run.start, bundle.runner)
-        if said["said_utc_us"] is not None:
+        elif run.runner != bundle.runner:
+            continue
+        if said["said_utc_us"] is not None and store.said(run.id) is None:
             store.say(run.id, said["said_utc_us"])
-        if said["outing"] is not None:
+        if said["outing"] is not None and run.outing is None:
             outings.setdefault(said["outing"], []).append(run.id)
     for runs in outings.values():
         store.set_outing(runs, min(runs))

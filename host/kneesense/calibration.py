@@ -22,6 +22,7 @@ from .errors import InputError
 _ONE_Q14 = 16384
 _MAKE = "make one with: kneesense replay FILE --side right --save-calibration OUT.json"
 _CLOCK_LIMIT = 0.1  # parts are specified to 5 %
+_MOST = 10_000.0  # beyond anything that the wire holds
 _GYRO_BIAS_LIMIT = math.radians(32.767)  # what fits the wire; chips are specified to 20 deg/s or less
 
 
@@ -49,6 +50,9 @@ class Calibration:
             chips.find(self.chip)
         except ValueError as error:
             raise InputError(f"calibration: {error}") from None
+        for number in (*sum(self.rotation, ()), *self.gyro_bias_rad_s, self.acc_scale, self.neutral_deg):
+            if not abs(number) <= _MOST:
+                raise InputError("calibration: a number of it is far out of any range")
         if max(abs(bias) for bias in self.gyro_bias_rad_s) > _GYRO_BIAS_LIMIT:
             raise InputError("calibration: gyro bias above 32 deg/s", "was the sensor still?")
         if abs(self.clock_ratio - 1) > _CLOCK_LIMIT:
@@ -112,17 +116,31 @@ def described(values: Mapping[str, int], made_utc: str = "") -> dict[str, Any]:
 def load(path: str | Path) -> Calibration:
     """Read a calibration JSON.  InputError if it cannot be read, has another shape, or is no mounting."""
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})", "choose another file") from None
     except ValueError as error:
         raise InputError(f"{path}: not a calibration JSON ({error})", _MAKE) from None
+    return loads(text, str(path))
+
+
+def loads(text: str, whose: str = "calibration") -> Calibration:
+    """The same from its text; `whose` begins every error."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{whose}: not a calibration JSON ({error})", _MAKE) from None
+    return from_json(values, whose)
+
+
+def from_json(values: Any, whose: str) -> Calibration:
+    """The same from what `to_json` gives."""
     names = [field.name for field in fields(Calibration) if field.default is MISSING]
     missing = [name for name in names if name not in values] if isinstance(values, dict) else names
     if missing:
-        message = f"{path}: not a calibration of this product: no {', '.join(missing)}"
+        message = f"{whose}: not a calibration of this product: no {', '.join(missing)}"
         raise InputError(message, _MAKE)
     try:
         return Calibration(
@@ -133,10 +151,10 @@ def load(path: str | Path) -> Calibration:
             clock_ratio=_finite(values.get("clock_ratio", 1.0)),
             **{name: str(values[name]) for name in ("side", "face", "chip", "made_utc")},
         )
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: {error}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{whose}: {error}") from None
     except InputError as error:
-        raise InputError(f"{path}: {error}", error.advice) from None
+        raise InputError(f"{whose}: {error}", error.advice) from None
 
 
 def _finite(value: Any) -> float:

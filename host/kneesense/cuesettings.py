@@ -46,6 +46,7 @@ NUMBERS = {
     "metronome": Number("cadence_spm", "spm", 100),
 }
 
+_MOST = 1e9  # far beyond every range
 _SCALES = {"permille": (10, "%"), "cdeg": (100, "deg"), "csteps/min": (100, "spm")}  # of a setting's unit
 
 
@@ -58,6 +59,8 @@ def step(name: str, value: float, what: str) -> int:
     """A value in the unit shown to the setting's own.  InputError with the range; `what` names it to the user."""
     setting = settings.find(name)
     per, unit = scale(name)
+    if abs(value) > _MOST:
+        value = math.inf if value > 0 else -math.inf  # also a whole number of hundreds of digits
     if not (math.isfinite(value) and setting.low <= round(per * value) <= setting.high):
         span = f"{setting.low / per:g} to {setting.high / per:g} {unit}"
         raise InputError(f"{what} {value:g}: must be {span}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -88,8 +87,8 @@ def deploy(repl: Repl, source: Path, told: Told = lambda done, total: None) -> D
     """Bring the tree on the unit.  Raises DeployFailed when it does not run it afterwards."""
     repl.enter()
     with _given_back(repl):
-        mpy = repl.run("import sys\nprint(getattr(sys.implementation, '_mpy', 0))")
-        tree = program.built(source, program.arch_of(int(mpy)))
+        mpy = repl.ask("import sys\nprint(getattr(sys.implementation, '_mpy', 0))", int)
+        tree = program.built(source, program.arch_of(mpy))
     return put(repl, tree, told)
 
 
@@ -98,7 +97,7 @@ def put(repl: Repl, tree: Mapping[str, bytes], told: Told = lambda done, total: 
     wanted = {name: hashlib.sha256(content).hexdigest() for name, content in tree.items()}
     with _given_back(repl):
         repl.run(_HELPERS)
-        had: dict[str, str] = json.loads(repl.run("import json\nprint(json.dumps(_tree('', {})))", 60))
+        had = repl.ask("import json\nprint(json.dumps(_tree('', {})))", dict, 60)
         if had == wanted:
             repl.reset()
             version, dead = _came_up(repl, "it has this program already")
@@ -131,14 +130,14 @@ def _gather(
     """All of it into `new`, with the right hashes.  What came over the line."""
     for folder in ("next", "entering", "old"):  # boot.py has finished with these
         repl.run(f"_rm({folder!r})", 60)
-    begun: dict[str, str] = json.loads(repl.run("print(json.dumps(_tree('new', {})))", 60))
+    begun = repl.ask("print(json.dumps(_tree('new', {})))", dict, 60)
     there = {name.removeprefix("new/"): digest for name, digest in begun.items()}
     for name in set(there) - set(wanted):
         repl.run(f"os.remove({'new/' + name!r})")
     missing = [name for name in sorted(tree) if there.get(name) != wanted[name]]
     sent = [name for name in missing if had.get(name) != wanted[name]]
     need = sum(-(-len(tree[name]) // _BLOCK) * _BLOCK for name in missing) + _SPARE_BYTES
-    free = int(repl.run("s = os.statvfs('/')\nprint(s[1] * s[4])"))
+    free = repl.ask("s = os.statvfs('/')\nprint(s[1] * s[4])", int)
     if free < need:
         raise DeployFailed(
             f"{free // 1024} KB are free in the unit's file system, {need // 1024} are needed",
@@ -153,7 +152,7 @@ def _gather(
             continue
         _send(repl, "new/" + name, tree[name], lambda n, before=done: told(before + n, total))  # type: ignore[misc]
         done += len(tree[name])
-    back: dict[str, str] = json.loads(repl.run("print(json.dumps(_tree('new', {})))", 60))
+    back = repl.ask("print(json.dumps(_tree('new', {})))", dict, 60)
     wrong = [name for name in sorted(tree) if back.get("new/" + name) != wanted[name]]
     if wrong:
         raise DeployFailed(

@@ -23,8 +23,8 @@ _METRES: dict[str, Fraction] = {
     "mi": Fraction("1609.344"),
     "mile": Fraction("1609.344"),
 }
-_FARTHEST_M = 500_000
-_LONGEST_S = 48 * 3600
+FARTHEST_M = 500_000
+LONGEST_S = 48 * 3600
 _NIGHT_MIN = 24 * 60
 _NUMBER = re.compile(r"([0-9]+)(?:([.,])([0-9]+))?\s*([a-z]*)")
 
@@ -51,8 +51,8 @@ def distance_m(text: str, flag: str = "--distance") -> int:
     if match[2] == "," and len(match[3]) == 3:
         raise InputError(f"{flag} {text}: may be {match[1]}.{match[3]} or {match[1]}{match[3]}", wanted)
     exact = Fraction(f"{match[1]}.{match[3] or 0}") * _METRES[unit]
-    if exact > _FARTHEST_M:
-        raise InputError(f"{flag} {text}: is farther than {_FARTHEST_M // 1000} km", wanted)
+    if exact > FARTHEST_M:
+        raise InputError(f"{flag} {text}: is farther than {FARTHEST_M // 1000} km", wanted)
     return round(exact)
 
 
@@ -68,7 +68,7 @@ def seconds(text: str, flag: str = "--time") -> int:
     for number in numbers:
         total = 60 * total + number
     total *= 60 if len(numbers) == 1 else 1
-    if not 0 < total <= _LONGEST_S:
+    if not 0 < total <= LONGEST_S:
         raise InputError(f"{flag} {text}: must be more than 0 and at most 48 hours", "minutes such as 45")
     return total
 

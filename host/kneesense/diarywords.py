@@ -57,6 +57,8 @@ MOMENTS: Words = {
     "morning": "next morning",
 }
 """When a level of pain was asked for, in their order; of a day without a run there is `after` only: that day."""
+SOURCES: Words = {"said": "as you said", "gpx": "a GPX file", "tcx": "a TCX file", "fit": "a FIT file"}
+"""Where a distance is from."""
 WORST = 10
 """The end of the scale of pain; 0 is none."""
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 _ITSELF = "; kneesense doctor"
 _LISTEN_S = 1.5  # a chip that starts over and over does so every second
 _READ_VERSION = (
-    "import sys\nprint(getattr(sys.implementation, '_mpy', 0) & 0xff)\n"
-    "from kneecore.version import VERSION\nprint('%d.%d.%d' % VERSION)"
+    "import sys, json\nfrom kneecore.version import VERSION\n"
+    "print(json.dumps([getattr(sys.implementation, '_mpy', 0) & 0xff, '%d.%d.%d' % VERSION]))"
 )
 HOST_VERSION = ".".join(map(str, VERSION))
 
@@ -115,20 +115,19 @@ def restart(repl: Repl) -> list[Check]:
     """Stops what runs, looks what is there, and lets it start again."""
     try:
         repl.enter()
+        mpy, version = repl.ask(_READ_VERSION, list, length=2)
     except (NoPrompt, SerialFailed) as error:
         return [Check("MicroPython", False, str(error), error.advice, 1)]
-    try:
-        mpy, *told = repl.run(_READ_VERSION).split()
     except UnitRaised:
         repl.reset()
         return [
             Check("MicroPython", True, "answers"),
             Check("firmware", False, "the unit has none", "kneesense deploy", 1),
         ]
-    if int(mpy) != program.MPY_VERSION:
+    if mpy != program.MPY_VERSION:
         detail = f"reads compiled files of version {mpy}, not {program.MPY_VERSION}"
         return [Check("MicroPython", False, detail, "kneesense flash", 1)]
-    found = [Check("MicroPython", True, "answers"), firmware(told[0])]
+    found = [Check("MicroPython", True, "answers"), firmware(str(version))]
     repl.reset()
     return [*found, *started(repl.told(deploy.COME_UP_S, " runs", " in safe mode", "\n>>> "))]
 
@@ -179,7 +178,7 @@ def told(finding: Finding) -> Check:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split(".") if number.isdigit())
+    return tuple(int(number) for number in version.split(".") if number.isdecimal() and len(number) < 9)
 
 
 def _system() -> str:

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kneecore import wire
 
 _LOGGED_CODES = range(0x01, 0x40)  # commands and answers lie above
+# Fields that an older unit does not send.
+_LATER = {
+    "strap_session", "runner", "origin", "session", "ending", "lean_cue_cdeg", "rise_ms", "at_us", "error_us"
+}  # fmt: skip
 _BOOTS = 1 << 16
 _KEY = wire.Record(
     "key", 0, wire.ANCHOR.names[:3], wire.ANCHOR.layout[:4], 0
@@ -40,6 +45,11 @@ class LogFrame:
     def values(self) -> dict[str, Any]:
         """Every field by its wire name; None where an older unit did not send it, nothing for an unknown code."""
         return wire.decode(self.frame)[1]
+
+
+def is_cut(values: Mapping[str, Any]) -> bool:
+    """Whether a record ends before a field that every version sends."""
+    return any(value is None and field not in _LATER for field, value in values.items())
 
 
 def later(one: tuple[int, int], other: tuple[int, int]) -> bool:

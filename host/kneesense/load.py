@@ -85,18 +85,19 @@ def findings(
     longest: Longest | None = None,
     rule: PainRule | None = None,
     shoes: Mapping[str, tuple[int, bool]] | None = None,
+    planned: Limit | None = None,
 ) -> list[Finding]:
     """Everything the diary says today, the most urgent first.
 
     `entries`: all of a runner's, in order (diary.entries).  `longest`: the runner's answer.  `rule`: of the
-    prescription in force.  `shoes`: of shoes.worn.
+    prescription in force.  `shoes`: of shoes.worn.  `planned`: as next_run.
     """
     known = [entry for entry in entries if entry.day <= today]
     runs = tuple(entry for entry in known if entry.ran)
     found = pain.findings(known, today, rule)
     if runs and (today - runs[-1].day).days <= WINDOW_DAYS:
         found += [*session(runs, longest), *surface(runs), *hills(runs), *shoe(runs[-1], runs, shoes or {})]
-    limit = next_run(known, today)
+    limit = next_run(known, today, planned)
     if limit is not None:
         found.append(Finding("next_run", ADVICE, f"next run: {limit.text}", limit.why, runs[-1:]))
     return sorted(found, key=lambda finding: finding.rank)
@@ -175,38 +176,50 @@ def _spike(this: Entry, measure: str, ours: int, most: int) -> list[Finding]:
     ]
 
 
-def next_run(entries: Sequence[Entry], today: date) -> Limit | None:
+def next_run(entries: Sequence[Entry], today: date, planned: Limit | None = None) -> Limit | None:
     """How long the next run may be; None while it cannot be said, and while a sign says to stop.
 
     After pain, in the last run or on a day since: up to where it was marked, else shorter than that run by a whole
     minute or 100 m at least.  How much shorter no study says; how it goes, says the next entry.  Without pain: 10 %
-    over the longest of the last 30 days (BJSM).  `entries`: all, in order, days without a run too.
+    over the longest of the last 30 days (BJSM).  `entries`: all, in order, days without a run too.  `planned`: how
+    long a programme wants it; never longer than what follows from pain, and no way around a stop.
     """
-    recent = [entry for entry in last(entries, today, WINDOW_DAYS) if entry.ran]
-    if not recent or pain.red_flags(entries, today) or recent[-1].signs:
+    if pain.red_flags(entries, today):
         return None
+    recent = [entry for entry in last(entries, today, WINDOW_DAYS) if entry.ran]
+    if not recent:
+        return planned
     this = recent[-1]
     since = [entry for entry in last(entries, today, WINDOW_DAYS) if entry.day >= this.day]
     sore = any(entry.painful for entry in (this, *(entry for entry in since if not entry.ran)))
+    if this.signs:
+        return None
+    found = _after_pain(this) if sore else _without_pain(recent)
+    if found is None:
+        return None if sore else planned
+    same = planned is not None and planned.measure == found.measure
+    return planned if same and planned is not None and planned.most < found.most else found
+
+
+def _after_pain(this: Entry) -> Limit | None:
     if this.pain_marked_s:
         minutes = this.pain_marked_s[0] // 60
         if minutes:
             return Limit("duration_s", 60 * minutes, "pain was marked then in the last run")
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
         value = getattr(this, measure)
-        if sore and value and value >= 2 * step:
+        if value and value >= 2 * step:
             return Limit(measure, value // step * step - step, "there was pain: shorter than the last run")
-    if sore:
-        return None
+    return None
+
+
+def _without_pain(recent: Sequence[Entry]) -> Limit | None:
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
         values = [getattr(entry, measure) for entry in recent]
         if all(values):
             most = max(values) * 11 // 10 // step * step
-            return (
-                Limit(measure, most, f"10 % over the longest run of the last 30 days; {BJSM}")
-                if most
-                else None
-            )
+            why = f"10 % over the longest run of the last 30 days; {BJSM}"
+            return Limit(measure, most, why) if most else None
     return None
 
 

@@ -92,7 +92,10 @@ def _header(path: Path, data: bytes) -> tuple[str, str | None, int]:
         raise InputError(f"{path}: a log file of version {int(match[1])}", UPDATE_HOST)
     if match is None or int(match[3], 16) != crc32(match[2]):
         raise InputError(f"{path}: its first line, which says whose log it is, is damaged", "fetch it again")
-    said = json.loads(match[2])
+    try:
+        said = json.loads(match[2])
+    except (ValueError, RecursionError):
+        said = {}
     unit, runner = str(said.get("unit")), said.get("runner")
     if not is_unit_id(unit) or not isinstance(runner, str | None):
         raise InputError(f"{path}: its first line names no unit", "fetch it again")

@@ -30,8 +30,8 @@ class Outlook:
         return any(finding.code == "no_history" for finding in self.findings)
 
 
-def of(store: Store, runner: str, today: date) -> Outlook:
-    """Everything that is known on that day."""
+def of(store: Store, runner: str, today: date, planned: Limit | None = None) -> Outlook:
+    """Everything that is known on that day.  `planned`: as load.next_run."""
     entries, undated = diary.collected(store, runner)
     toml = store.prescription(runner)
     found = load.findings(
@@ -40,8 +40,9 @@ def of(store: Store, runner: str, today: date) -> Outlook:
         longest=longest(store, runner),
         rule=prescription_reader.loads(toml).pain if toml else None,
         shoes=shoes.worn(shoes.of(store, runner, entries)),
+        planned=planned,
     )
-    return Outlook(entries, found, load.next_run(entries, today), undated)
+    return Outlook(entries, found, load.next_run(entries, today, planned), undated)
 
 
 def longest(store: Store, runner: str) -> Longest | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kneecore import wire
 
-from .frames import LogFrame
+from .frames import LogFrame, is_cut
 
 _MEASURED_S = 10  # the firmware measures so long before it trusts the rate
 
@@ -29,27 +29,26 @@ class RunPace:
 
 
 def of(frames: Sequence[LogFrame]) -> RunPace:
-    """Of a run's records, START first.
+    """Of a run's records, START first; a rate of 0 where neither it nor another tells one.
 
     A run that a power cut ended has the last rate that was logged.  Without a PACE record (older firmware, the first 10
     seconds) sample 0 is taken to be at START, which is logged just before.
     """
-    start = frames[0].values()
-    rate_mhz, measured, zero_us = 1000 * start["rate_hz"], False, frames[0].t_us
+    nominal_hz = frames[0].values()["rate_hz"] or 0
+    rate_mhz, measured, zero_us = 1000 * nominal_hz, False, frames[0].t_us
     for frame in frames:
+        if frame.code not in (wire.PACE.code, wire.STOP.code) or is_cut(values := frame.values()):
+            continue
         if frame.code == wire.PACE.code:
-            values = frame.values()
             zero = sample_zero_us(values)
             if zero is None:
                 continue
             if not measured:
                 zero_us = zero
             rate_mhz, measured = values["rate_mhz"], True
-        elif frame.code == wire.STOP.code:
-            values = frame.values()
-            if values["rate_mhz"]:
-                rate_mhz = values["rate_mhz"]
-                measured = measured or values["samples"] >= _MEASURED_S * start["rate_hz"]
+        elif values["rate_mhz"]:
+            rate_mhz = values["rate_mhz"]
+            measured = measured or values["samples"] >= _MEASURED_S * nominal_hz
     return RunPace(rate_mhz / 1000, measured, zero_us)
 
 

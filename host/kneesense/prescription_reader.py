@@ -62,7 +62,7 @@ def loads(text: str, name: str = "prescription") -> Prescription:
     """The same from its text; `name` begins every error."""
     try:
         return _Reader(tomllib.loads(text)).read()
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number or nesting beyond all reason
         raise InputError(f"{name}: {error}") from None
     except InputError as error:
         raise InputError(f"{name}: {error}", error.advice) from None

@@ -21,10 +21,12 @@ from kneecore import wire
 from . import pace
 from .calibration import Calibration
 from .errors import NothingFound
+from .frames import is_cut
 from .recording import G, Recording
 from .store import Run, Store
 from .table import REQUIRED
 
+_SCALES = ("rate_hz", "acc_lsb_per_g", "gyro_lsb_per_10dps")
 _SAMPLE = struct.Struct("<6h")
 # Digits after the point.  A count is 0.0048 m/s^2 or 0.0011 rad/s and more; 1 ns is 1e-6 of a sample at 1000 Hz, where
 # two neighbours may differ by 65535 counts.
@@ -90,6 +92,8 @@ def of_run(store: Store, run: Run) -> RunSamples:
     end = 0
     for frame in frames:
         values = frame.values()
+        if is_cut(values):
+            continue
         if frame.code == wire.RAW.code:
             count = len(values["counts"]) // _SAMPLE.size
             pieces.append((values["sample"], values["counts"][: count * _SAMPLE.size]))
@@ -98,6 +102,10 @@ def of_run(store: Store, run: Run) -> RunSamples:
             gaps.append((values["at_x16"] >> 4, (values["at_x16"] >> 4) + values["samples"]))
         elif frame.code == wire.STOP.code:
             end = values["samples"]
+    if is_cut(start) or not all(start[name] for name in _SCALES):
+        raise NothingFound(
+            f"run {run.id} does not say at which rate and range it was recorded", "fetch it again"
+        )
     if not pieces:
         raise NothingFound(
             f"run {run.id} has no samples", "they are recorded while the unit's setting raw_record is 1"

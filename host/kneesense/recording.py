@@ -34,6 +34,8 @@ _SPOILT_SHARE = 0.01
 # (least median step of t_s, unit it is then likely in, its part of a second): no shank sensor is as slow as 2 Hz
 _TIME_SCALES = ((500_000.0, "ns", 1e-9), (500.0, "us", 1e-6), (0.5, "ms", 1e-3))
 _ROWS_TO_JUDGE = 10
+_LONGEST_S = 7 * 86400.0  # from the first row to the last: one run
+_LONGEST_OF_FEW_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -210,12 +212,16 @@ def _refuse_order(table: Table, kept: NDArray[np.intp], back: NDArray[np.intp]) 
 
 
 def _check_time_scale(path: Path, t_s: Floats) -> None:
-    if len(t_s) < _ROWS_TO_JUDGE:
-        return
-    step = _interval(t_s)
-    for least, unit, seconds in _TIME_SCALES:
+    step, few = _interval(t_s), len(t_s) < _ROWS_TO_JUDGE
+    for least, unit, seconds in () if few else _TIME_SCALES:
         if step >= least:
             raise InputError(
                 f"{path}: t_s grows by {step:g} a row, no sensor is so slow in seconds",
                 f"it looks like {unit}: multiply t_s by {seconds:g}",
             )
+    span_s = t_s[-1] - t_s[0] if len(t_s) else 0.0
+    if not span_s <= (_LONGEST_OF_FEW_S if few else _LONGEST_S):
+        raise InputError(
+            f"{path}: {len(t_s)} rows over {span_s / 86400:.3g} days",
+            "a recording is one run, t_s in seconds",
+        )

@@ -16,14 +16,13 @@ from . import battery, calibration, valgus
 from .answers import cell
 from .codes import bit_names, named
 from .cuesettings import NUMBERS, Number
+from .frames import is_cut
 from .pace import RunPace, sample_zero_us
 
 Values = Mapping[str, Any]
 Record = dict[str, Any]
 
 SCHEMA = 1
-# Fields that an older unit does not send.
-_LATER = {"strap_session", "runner", "origin", "session", "ending", "lean_cue_cdeg", "rise_ms"}
 _BARE = Number("", "", 1)  # of a rule not known here
 RATE_MEASURED = "rate_measured"
 _UNSEEN_PART = 2000  # of the rate: so little changes no cadence that is shown
@@ -102,7 +101,7 @@ class RunRecords:
         make = self._make.get(name)
         if make is None:
             return None
-        if any(value is None and field not in _LATER for field, value in values.items()):
+        if is_cut(values):
             message = f"a {name} record is cut short and not shown"
             return {"type": "warning", "t_s": None, "code": "cut_record", "message": message}
         return make(values)

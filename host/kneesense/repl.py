@@ -7,8 +7,9 @@ A line at which nothing sensible answers is told with what it did say.
 
 from __future__ import annotations
 
+import json
 import time
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .errors import NoPrompt, SerialFailed, UnitRaised
 
@@ -18,6 +19,8 @@ _INTERRUPTS = 4
 _QUIET_S = 0.2
 _BOOT_S = 20.0  # of boot.py after a soft reset
 _SHOWN = 120
+
+T = TypeVar("T")
 
 
 class Line(Protocol):
@@ -109,8 +112,24 @@ class Repl:
         if not self._wait(b">", 3):
             raise _no_prompt(bytes(self.heard))
         if error:
-            raise UnitRaised(f"the unit: {error.decode(errors='replace').strip().splitlines()[-1]}")
+            lines = error.decode(errors="replace").strip().splitlines() or ["it failed, and did not say why"]
+            raise UnitRaised(f"the unit: {lines[-1]}")
         return out.decode(errors="replace")
+
+    def ask(self, code: str, kind: type[T], seconds: float = 20.0, length: int | None = None) -> T:
+        """The JSON that it prints.  SerialFailed when that is none, or of another kind or length."""
+        said = self.run(code, seconds)
+        try:
+            found = json.loads(said)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, kind) or (length is not None and len(found) != length):  # type: ignore[arg-type]
+            raise SerialFailed(
+                "garbled",
+                f"the unit's answer does not come through: {printable(said.encode(errors='replace'))}",
+                "another cable or USB port; then again",
+            )
+        return found
 
     def reset(self) -> None:
         """As power on; a line without control lines can do no other."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import cadence
 from .store import Run, Store
 from .stored import StoredRun
 
@@ -35,7 +36,7 @@ def of(store: Store, run: Run) -> Load:
     """Decodes the whole run."""
     stored = StoredRun(store, run)
     strides = [record for record in stored.records if record["type"] == "stride"]
-    lengths = [s["stride_s"] for s in strides if s["gait"] == "run" and s["stride_s"]]
+    mean = cadence.of_running(strides)
     peaks = [s["pta_axial_g"] for s in strides if s["pta_axial_g"] is not None]
     return Load(
         run.id,
@@ -43,7 +44,7 @@ def of(store: Store, run: Run) -> Load:
         stored.summary["run_s"],
         stored.summary["walk_s"],
         stored.summary["strides"],
-        round(120 * len(lengths) / sum(lengths), 2) if lengths else None,
+        None if mean is None else round(mean, 2),
         round(sum(peaks), 2),
         len(peaks),
     )

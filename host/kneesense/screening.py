@@ -7,7 +7,7 @@ first.  It is no diagnosis, and five times no is no clearance.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .errors import InputError
@@ -25,6 +25,14 @@ QUESTIONS = (
     ("told_not_to_run", "Has a physician or therapist told you not to run?"),
 )
 SEE = "see a physical therapist or physician before you change how you run"
+# Signs of the diary (diarywords.RED_FLAGS) -> the question that each of them answers with yes.
+_ASKED_BY_SIGN = {
+    "swelling": "swelling",
+    "locking": "locking",
+    "giving_way": "locking",
+    "pinpoint_shin": "stress_fracture",
+    "night": "stress_fracture",
+}
 _FORM = f"{len(QUESTIONS)} times yes or no with commas between, in the order of the questions"
 
 
@@ -75,6 +83,16 @@ def keep(store: Store, runner: str, answers: list[str]) -> Screening:
     answered_utc = utc_now()
     store.set_screening(runner, answered_utc, ",".join(answers))
     return Screening(answered_utc, _yes(answers))
+
+
+def told_by(store: Store, runner: str, signs: Iterable[str]) -> bool:
+    """What the runner wrote into the diary answers the screen too.  Whether cues are off from now on, and were not."""
+    found = of(store, runner)
+    yes = {_ASKED_BY_SIGN[sign] for sign in signs if sign in _ASKED_BY_SIGN}
+    if found is None or yes <= set(found.yes):
+        return False
+    keep(store, runner, ["yes" if name in {*found.yes, *yes} else "no" for name, _ in QUESTIONS])
+    return found.clear
 
 
 def _yes(answers: list[str]) -> tuple[str, ...]:

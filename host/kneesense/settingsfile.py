@@ -34,7 +34,7 @@ def loads(text: str, name: str = "settings") -> dict[str, int]:
     """Values by key, strictly: what is not known is an error.  InputError that begins with `name`."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or a number or nesting beyond all reason
         raise InputError(f"{name}: {error}") from None
     if document.get("schema") != SCHEMA:
         raise InputError(f"{name}: schema = {document.get('schema', 'missing')}", f"schema = {SCHEMA}")

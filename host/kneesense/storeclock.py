@@ -14,7 +14,7 @@ from .clock import Reading, fastest
 from .frames import LogFrame, parse
 from .storefile import StoreFile
 from .tie import Tie, fit
-from .times import FIRST_UTC_US
+from .times import is_date
 
 _ON_THE_WAY_US = 5_000_000  # a command that takes longer has failed
 _DRIFT_PART = 5000  # the largest drift as a part: DRIFT_LIMIT_PPM
@@ -39,7 +39,7 @@ class StoreClock(StoreFile):
             boot,
         )
         told = [anchor_reading(record) for (frame,) in anchors if (record := parse(frame))]
-        known = (r for r in (*self.readings(device, boot), *told) if r and r.utc_us >= FIRST_UTC_US)
+        known = (r for r in (*self.readings(device, boot), *told) if r and is_date(r.utc_us))
         return fit(fastest(known))
 
     def around(self, device: str, boot: int, first_us: int, last_us: int) -> tuple[int | None, int | None]:

@@ -13,7 +13,7 @@ from .frames import LogFrame
 from .records import Record, RunRecords
 from .store import Run, Store
 from .tie import Jump
-from .times import utc
+from .times import is_date, utc
 
 CLOCK_SET = "clock_set"
 
@@ -106,4 +106,4 @@ def _clock_set(jump: Jump, zero_us: int) -> Record:
 
 
 def _utc(us: int | None) -> str | None:
-    return None if us is None else utc(us)
+    return utc(us) if us is not None and is_date(us) else None

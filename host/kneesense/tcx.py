@@ -18,6 +18,7 @@ from .stints import Stint
 from .stored import StoredRun
 
 NAMESPACE = "http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"
+_MOST_STEPS = 65535  # what the schema lets a lap have
 EXTENSION = "http://www.garmin.com/xmlschemas/ActivityExtension/v2"
 
 
@@ -61,7 +62,8 @@ def _lap(activity: Xml.Element, stored: StoredRun, stint: Stint, strides: Sequen
     extension = _extended(_add(lap, "Extensions"), "LX")
     if mean is not None:
         _extended(extension, "AvgRunCadence", str(mean))
-    _extended(extension, "Steps", str(2 * len(strides)))
+    if 2 * len(strides) <= _MOST_STEPS:
+        _extended(extension, "Steps", str(2 * len(strides)))
 
 
 def _point(track: Xml.Element, stored: StoredRun, record: dict[str, Any]) -> None:

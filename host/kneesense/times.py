@@ -18,6 +18,12 @@ EPOCH_FIT_S = 631_065_600  # FIT files: 1989-12-31
 FIRST_UTC_US = (
     1_704_067_200_000_000  # 2024-01-01: a computer whose clock shows less does not know what time it is
 )
+END_UTC_US = 4_102_444_800_000_000  # 2100-01-01: nor does one that shows more
+
+
+def is_date(us: int) -> bool:
+    """Whether a unit may have been there at that moment."""
+    return FIRST_UTC_US <= us < END_UTC_US
 
 
 def to_fit(us: int) -> int:
@@ -135,6 +141,8 @@ def meant(text: str) -> int:
     us = round(given.timestamp() * 1e6)
     if us < FIRST_UTC_US:
         raise InputError(f"{text} is before there were units", advice)
+    if us >= END_UTC_US:
+        raise InputError(f"{text} is beyond this century", advice)
     return us
 
 

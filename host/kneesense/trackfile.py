@@ -16,9 +16,12 @@ from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from xml.etree import ElementTree
 
+from .diaryinput import FARTHEST_M, LONGEST_S
 from .errors import ExtraMissing, InputError
+from .times import END_UTC_US
 
 _EARTH_M = 6_371_008.8
+_MOST = 1e7  # metres or seconds
 _MOST_BYTES = 100_000_000
 _KINDS = {".gpx": "gpx", ".tcx": "tcx", ".fit": "fit"}
 _WANTED = "a GPX, TCX or FIT file of one run"
@@ -38,6 +41,22 @@ class Track:
     duration_s: int | None
     """From its first to its last moment, pauses included."""
 
+    def __post_init__(self) -> None:
+        """ValueError for what no run can be."""
+        if self.distance_m is not None and not 0 < self.distance_m <= FARTHEST_M:
+            raise ValueError(f"{self.distance_m} m are no run (at most {FARTHEST_M // 1000} km)")
+        if self.duration_s is not None and not 0 < self.duration_s <= LONGEST_S:
+            raise ValueError(f"{self.duration_s} s are no run (at most {LONGEST_S // 3600} hours)")
+        if self.start_us is not None and not 0 <= self.start_us < END_UTC_US:
+            raise ValueError("its date is none of a run")
+
+
+class _Undefined(ElementTree.TreeBuilder):
+    """Takes no definitions, in whatever encoding: no such file needs one, and one can blow up."""
+
+    def doctype(self, name: str, pubid: str, system: str) -> None:
+        raise ValueError("holds XML definitions")
+
 
 def read(path: Path) -> Track:
     """InputError names the file and what is wrong with it; ExtraMissing for FIT without its reader."""
@@ -52,15 +71,13 @@ def read(path: Path) -> Track:
         raise InputError(f"{path}: larger than {_MOST_BYTES // 1_000_000} MB", _WANTED)
     if kind == "fit":
         return _fit(path, data)
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:  # no such file needs one, and one can blow up
-        raise InputError(f"{path}: holds XML definitions", _WANTED)
     try:
-        root = ElementTree.fromstring(data)
-    except (ElementTree.ParseError, ValueError) as error:
+        root = ElementTree.fromstring(data, ElementTree.XMLParser(target=_Undefined()))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise InputError(f"{path}: is no XML: {error}", _WANTED) from error
     try:
         return _gpx(path, root) if kind == "gpx" else _tcx(path, root)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{path}: {error}", _WANTED) from error
 
 
@@ -84,18 +101,18 @@ def _tcx(path: Path, root: ElementTree.Element) -> Track:
     laps = _all(root, "Lap")
     if not laps:
         raise InputError(f"{path}: no lap in it", _WANTED)
-    metres = sum(float(text) for lap in laps if (text := _text(lap, "DistanceMeters")) is not None)
+    metres = sum(_amount(text) for lap in laps if (text := _text(lap, "DistanceMeters")) is not None)
     points = [point for lap in laps for point in _all(lap, "Trackpoint")]
     if not metres:
         metres = max(
-            (float(text) for point in points if (text := _text(point, "DistanceMeters"))), default=0.0
+            (_amount(text) for point in points if (text := _text(point, "DistanceMeters"))), default=0.0
         )
     times = _times(points, "Time") or [
         _moment(lap.attrib["StartTime"]) for lap in laps if "StartTime" in lap.attrib
     ]
     track = _track("tcx", metres, times)
     if track.duration_s is None and times:
-        total = sum(float(text) for lap in laps if (text := _text(lap, "TotalTimeSeconds")) is not None)
+        total = sum(_amount(text) for lap in laps if (text := _text(lap, "TotalTimeSeconds")) is not None)
         return Track("tcx", track.distance_m, track.start_us, round(total) or None)
     return track
 
@@ -123,7 +140,10 @@ def _fit(path: Path, data: bytes) -> Track:
     if not starts:
         raise InputError(f"{path}: no session in it", _WANTED)
     start_us = round(min(start.timestamp() for start in starts) * 1e6)
-    return Track("fit", round(metres) or None, start_us, round(max(ends) - start_us / 1e6) or None)
+    try:
+        return Track("fit", round(metres) or None, start_us, round(max(ends) - start_us / 1e6) or None)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}", _WANTED) from error
 
 
 def _track(kind: str, metres: float, times: list[int]) -> Track:
@@ -144,6 +164,14 @@ def _text(element: ElementTree.Element, name: str) -> str | None:
 
 def _times(points: Iterable[ElementTree.Element], name: str) -> list[int]:
     return [_moment(text) for point in points if (text := _text(point, name))]
+
+
+def _amount(text: str) -> float:
+    """Of metres or seconds."""
+    found = float(text)
+    if not 0 <= found < _MOST:
+        raise ValueError(f"{text} is no way or time of a run")
+    return found
 
 
 def _moment(text: str) -> int:

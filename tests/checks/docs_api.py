@@ -86,6 +86,7 @@ def build(folder: Path) -> None:
         setattr(
             kneesense, name, getattr(kneesense, name)
         )  # they load on first use, which pdoc does not wait for
+    pdoc.render.configure(show_source=False)
     first, *others = PUBLIC
     pdoc.pdoc(first, rf"!{first}\.", *others, output_directory=folder)
     pages = [folder / f"{module.replace('.', '/')}.html" for module in PUBLIC]

@@ -255,6 +255,15 @@ def faults_table() -> str:
     return table(("fault", "what happens", "may cost"), rows)
 
 
+def fuzzers_table() -> str:
+    from kneesense.soak.fuzz import TARGETS
+
+    return table(
+        ("decoder", "what is demanded of it"),
+        ((f"`{name}`", (make.__doc__ or "").partition("\n")[0]) for name, make in TARGETS.items()),
+    )
+
+
 def columns_table(name: str) -> str:
     return table(
         ("column", "unit", "meaning"), ((f"`{c.name}`", c.unit, c.meaning) for c in columns.TABLES[name])
@@ -280,6 +289,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "errors": errors_table,
     "chips": chips_table,
     "faults": faults_table,
+    "fuzzers": fuzzers_table,
     "fit": fit_table,
     **{name: partial(columns_table, name) for name in columns.TABLES},
 }

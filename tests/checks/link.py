@@ -39,6 +39,7 @@ from kneesense.world.unit import VirtualUnit
 
 SEED = 1
 BEHIND_S = 10.0  # the host asks every 5 s, when no live record tells it that there is more
+DURABLE_S = 2.5  # what was heard live is on the flash after 2 s
 _SAMPLE = struct.Struct("<6h")
 
 
@@ -56,6 +57,7 @@ class Link:
 LINKS = (
     Link("open", 15, 4, 247, saturated=False),
     Link("one packet at a time", 15, 1, 247, saturated=False),
+    Link("long interval", 50, 1, 247, saturated=True),
     Link("20-byte packets", 7.5, 1, 23, saturated=True),
     Link("saving power", 400, 1, 247, saturated=True),
 )
@@ -139,6 +141,7 @@ def measure(link: Link, seconds: float, folder: Path) -> Result:
                 while loop.time() < begun_s + seconds:
                     await asyncio.sleep(1)
                     behind.append(loop.time() - begun_s - _stored_s(store, session))
+                true = chip.made  # a run that the unit begins by itself afterwards has a list of its own
                 room.interval_s, room.per_event = air.CONNECTION_INTERVAL_S, air.PACKETS_PER_EVENT
                 session.stop(600)
                 await running
@@ -146,14 +149,15 @@ def measure(link: Link, seconds: float, folder: Path) -> Result:
                 stored = store.records(session.unit_id or "")
                 keys = [update.record.key for update in updates.drain() if isinstance(update, Arrival)]
                 counters = session.counters
+            await asyncio.sleep(DURABLE_S)
         finally:
             await unit.power_off()
         logged = [record for frame in unit.log_frames() if (record := parse(frame))]
         end = next(i for i, record in enumerate(logged) if record.code == wire.STOP.code) + 1
         stop = logged[end - 1].values()
-        arrived = _samples(stored)
-        true = chip.made[1:]  # the driver drops the first, which was caught in the change of settings
-        wrong = sum(true[i] != counts or i != at for at, (i, counts) in enumerate(arrived))
+        arrived = _samples(stored[:end])
+        # The driver drops the first, which was caught in the change of settings.
+        wrong = sum(true[i + 1] != counts or i != at for at, (i, counts) in enumerate(arrived))
         first = keys[0][1]
         return Result(
             link=link.name,

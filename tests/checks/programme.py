@@ -15,11 +15,12 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kneecore import wire
-from kneecore.programme import DEFAULT
+from kneecore.programme import DEFAULT, encode
 from kneesense import ble, dose, guide
 from kneesense.device import Device
 from kneesense.frames import parse
@@ -45,6 +46,7 @@ _BUZZ, _FORGET, _LEARN, _MOST = (
 _STAND_S, _MORE_S, _AUTO_STOP_S = 6.0, 45.0, 30
 
 Sessions = tuple[tuple[int, int, int], ...]
+Look = Callable[[Store], None]
 
 
 class Runner:
@@ -89,7 +91,7 @@ class Outcome:
         )
 
 
-async def whole(sessions: Sessions, settings: dict[str, int], folder: Path) -> Outcome:
+async def whole(sessions: Sessions, settings: dict[str, int], folder: Path, look: Look) -> Outcome:
     """The programme from the first calibration to the last record fetched."""
     air = Air()
     central.install(air)
@@ -116,6 +118,8 @@ async def whole(sessions: Sessions, settings: dict[str, int], folder: Path) -> O
                 for name, value in settings.items():
                     await device.set(name, value)
                 await device.prescribe(store.runner_number(RUNNER), 1, sessions)
+                info = await device.hello()
+                store.set_programme(info.unit_id, (info.boot, info.next_seq), encode(sessions))
             unit.board.motor.on_pulse = buzzed
             for number, (minutes, _, _) in enumerate(sessions, 1):
                 run_s = 60.0 * minutes + _MORE_S
@@ -131,6 +135,7 @@ async def whole(sessions: Sessions, settings: dict[str, int], folder: Path) -> O
             await _host(unit, store, Plan(attach=True))
         finally:
             await unit.power_off()
+        look(store)
         return _judged(unit, store, len(sessions))
 
 
@@ -183,12 +188,13 @@ def _judged(unit: VirtualUnit, store: Store, wanted: int) -> Outcome:
 _OF_A_RUN = {record.code for record in (wire.START, wire.STOP, wire.STRIDE, wire.CUE, wire.GAP, wire.SESSION)}
 
 
-def run(sessions: Sessions, settings: dict[str, int]) -> Outcome:
+def run(sessions: Sessions, settings: dict[str, int], look: Look = lambda store: None) -> Outcome:
+    """`look`: at the store, when all is fetched."""
     found: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
 
         async def main() -> None:
-            found.append(await whole(sessions, settings, Path(folder)))
+            found.append(await whole(sessions, settings, Path(folder), look))
 
         clock.run(main, 1000.0)
     return found[0]

@@ -65,3 +65,34 @@ def test_the_motor_is_off_at_once_and_the_unit_goes_on(
         assert pulses[-1].ms == pytest.approx(100, abs=1)
 
     assert f"{task} failed: ValueError" in inside(tmp_path, act)
+
+
+MUTE = """
+
+def _full(self, *what):
+    raise MemoryError("sabotage")
+
+
+Journal.notice = _full
+"""
+
+
+def test_a_failure_that_cannot_even_be_logged_takes_no_other_task_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "firmware"
+    shutil.copytree(firmware.firmware_dir(), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    with (copy / "tasks" / "button.py").open("a") as file:
+        file.write(SABOTAGE.format(task="Button"))
+    with (copy / "tasks" / "journal.py").open("a") as file:
+        file.write(MUTE)
+    monkeypatch.setattr(firmware, "firmware_dir", lambda: copy)
+
+    async def act(world: World) -> None:
+        async with world.device() as unit:
+            (world.unit.flash / "fail").touch()
+            await asyncio.sleep(2)
+            assert (await unit.hello()).boot == unit.info.boot
+        assert world.unit.boots == 1
+
+    assert "not logged: MemoryError" in inside(tmp_path, act)

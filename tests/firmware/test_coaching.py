@@ -204,10 +204,13 @@ class Motor:
 
     def __init__(self) -> None:
         self.told: list[Any] = []
+        self.delays_ms: list[int] = []
         self.busy = False
+        self.shaking_until_us = 0
 
     def play(self, pattern: tuple[int, ...], delay_ms: int = 0) -> int:
         self.told.append(pattern)
+        self.delays_ms.append(delay_ms)
         return 0 if self.busy else sum(pattern)
 
     def pulse(self, ms: int) -> int:
@@ -230,6 +233,18 @@ def test_a_message_interrupts_and_a_lost_link_ends_a_host_s_buzz_only() -> None:
     voice.say((400,))
     voice.link_changed()
     assert motor.told[2:] == [(300,), "stop", (400,)]
+
+
+def test_a_message_is_felt_apart_from_what_it_outranks() -> None:
+    """Else the two would be one pulse, longer than any may be."""
+    motor, clock = Motor(), Clock()
+    voice = Voice(motor, clock)
+    voice.say((100,))
+    motor.shaking_until_us = clock.now_us + 1000
+    voice.say((400,))
+    clock.now_us += 1000
+    voice.say((400,))
+    assert motor.delays_ms == [0, 60, 0]
 
 
 @pytest.mark.parametrize(("pulses", "told"), [(1, (80,)), (2, (80, 60, 80))])

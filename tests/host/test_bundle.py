@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A bundle on another computer: everything of the runs is there, twice adds nothing, nothing known is replaced."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -19,6 +20,7 @@ from kneesense.store import Store
 from kneesense.stored import StoredRun
 
 SESSION = {"session": 1, "complete": 1, "planned_s": 600, "run_s": 590, "cues": 1, "rule": 1, "target": 17500}
+PRESCRIPTION = 'schema = 1\nauthor = "B. Physio"\n[cue]\nrule = "cadence"\n'
 RIGHT, LEFT = "0a0b0c0d", "0a0b0c0e"
 
 
@@ -37,7 +39,7 @@ def ann(home):
         store.say(undated.id, NEW_YEAR_US + 5_000_000)
         store.add_readings(RIGHT, first.boot, [Reading(900_000, NEW_YEAR_US - 100_000, 2000)])
         store.set_screening("Ann", "2027-01-01T00:00:00Z", "no,no,no,no,no")
-        store.set_prescription("Ann", "schema = 1\n")
+        store.set_prescription("Ann", PRESCRIPTION)
         store.set_programme(RIGHT, (1, 1), bytes((15, 0, 0)))
         store.set_shoe("Ann", "blue", before_m=200_000)
         day = date(2027, 1, 1)
@@ -247,7 +249,6 @@ DAMAGE = [
     lambda about: about["written"]["hips"][0]["sets"][0].update(reps="ten"),
     lambda about: about["written"]["shoes"][0].pop("before_m"),
     lambda about: about.update(format="other"),
-    lambda about: about.update(runs=5),
 ]
 
 
@@ -263,17 +264,121 @@ def test_a_damaged_list_is_told_and_nothing_is_added(file, elsewhere, damage, tm
     assert not elsewhere.exists()
 
 
-@given(at=st.floats(0, 1), byte=st.integers(0, 255), cut=st.booleans())
-def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(tmp_path_factory, at, byte, cut):
+UNSHOWABLE = [
+    lambda about: about.update(runner=" "),
+    lambda about: about.update(prescription="schema = 1"),
+    lambda about: about.update(screening=["2027-13-01", "no,no"]),
+    lambda about: about.update(screening=["2027-01-01T00:00:00Z", "perhaps"]),
+    lambda about: about["runs"][0].update(said_utc_us=10**18),
+    lambda about: about["runs"][0].update(seq=10**30),
+    lambda about: about["runs"][0].update(outing=-1),
+    lambda about: about["readings"][0].update(utc_us=10**18),
+    lambda about: about["programmes"][0].update(sessions="00"),
+    lambda about: about["written"]["diary"][0].update(surface="lava"),
+    lambda about: about["written"]["diary"][0].update(hills="vertical"),
+    lambda about: about["written"]["diary"][0].update(leg="third"),
+    lambda about: about["written"]["diary"][0].update(places="shin,elbow"),
+    lambda about: about["written"]["diary"][0].update(distance_m=10**20),
+    lambda about: about["written"]["diary"][0].update(distance_m=-5),
+    lambda about: about["written"]["diary"][1].update(start_us=10**18),
+    lambda about: about["written"]["shoes"][0].update(retired_day="soon"),
+    lambda about: about["written"]["longest"].pop("distance_m"),
+    lambda about: about["written"]["hips"][0]["sets"][0].update(side="up"),
+    lambda about: about.update(runs=5),
+]
+
+
+def test_what_no_command_could_show_is_refused(file):
+    with zipfile.ZipFile(file) as old:
+        about = old.read("about.json")
+    taken = []
+    for number, damage in enumerate(UNSHOWABLE):
+        spoilt = json.loads(about)
+        damage(spoilt)
+        with contextlib.suppress(InputError):
+            bundle.read(file, repacked(file, spoilt))
+            taken.append(number)
+    assert taken == []
+
+
+def test_what_a_bundle_says_beyond_what_we_know_is_left_out(file, elsewhere, tmp_path, tell):
+    with zipfile.ZipFile(file) as old:
+        about = json.loads(old.read("about.json"))
+    about["written"]["longest"]["weather"] = about["written"]["hips"][0]["weather"] = "fine"
+    (tmp_path / "more").write_bytes(repacked(file, about))
+    assert tell("import", tmp_path / "more")[0] == 0
+    with Store(elsewhere) as store:
+        assert store.longest("Ann") == {"day": "2026-12-20", "distance_m": None, "duration_s": 1800}
+    tell("import", tmp_path / "more")
+    with Store(elsewhere) as store:
+        assert len(store.hips("Ann")) == 1
+
+
+def test_an_outing_stays_one_entry_whichever_leg_it_was_written_at(file, elsewhere, tell):
+    tell("import", file)
+    with Store(elsewhere) as store:
+        entry = next(row for row in store.diary("Ann") if row["run"] is not None)
+        store.delete_entry("Ann", entry["id"])
+        (other,) = {run.id for run in store.runs() if run.outing is not None} - {entry["run"]}
+        store.write_entry("Ann", "2027-01-01", run=other, values={}, pain={"after": 2})
+    tell("import", file)
+    with Store(elsewhere) as store:
+        assert [e.pain for e in diary.entries(store, "Ann") if e.run is not None] == [{"after": 2}]
+
+
+def test_a_bundle_whose_log_is_missing_is_refused(file, elsewhere, tmp_path, tell):
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(tmp_path / "half", "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace(f"logs/{LEFT}", "lost"), old.read(name))
+    code, _, err = tell("import", tmp_path / "half")
+    assert code == 2
+    assert LEFT in err[0]
+
+
+def test_a_small_file_that_swells_is_refused_before_it_is_unpacked(file, elsewhere, tmp_path, tell):
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("logs/0a0b0c10.kneelog", bytes(11_000_000))
+    code, _, err = tell("import", file)
+    assert code == 2
+    assert "no bundle of ours" in err[0]
+    assert not elsewhere.exists()
+
+
+def test_an_import_that_was_killed_is_completed_by_the_next_one(ann, file, elsewhere, tell, monkeypatch):
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "say", killed)
+        found = bundle.read(file, file.read_bytes())
+        with Store(elsewhere) as store, pytest.raises(KeyboardInterrupt):
+            bundle.add(store, found)
+    tell("import", file)
+    with Store(elsewhere) as store:
+        assert told(store) == told(ann)
+        assert diary.entries(store, "Ann") == diary.entries(ann, "Ann")
+        assert [run.outing is None for run in store.runs()] == [False, True, False]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A store with one run, and its bundle."""
     with Store(tmp_path_factory.mktemp("bundle") / "runs.sqlite") as store:
-        data = bytearray(bundle.made(store, [Recorder(store).run(3)]))
-        place = int(at * (len(data) - 1))
-        if cut:
-            del data[place:]
-        else:
-            data[place] = byte
-        try:
-            found = bundle.read(store.file, bytes(data))
-        except InputError:
-            return
-        assert bundle.add(store, found)[0].new == 0
+        yield store, bundle.made(store, [Recorder(store).run(3)])
+
+
+@given(at=st.floats(0, 1), byte=st.integers(0, 255), cut=st.booleans())
+def test_a_file_that_was_cut_or_spoilt_is_refused_or_read_never_a_traceback(whole, at, byte, cut):
+    store, made = whole
+    data = bytearray(made)
+    place = int(at * (len(data) - 1))
+    if cut:
+        del data[place:]
+    else:
+        data[place] = byte
+    try:
+        found = bundle.read(store.file, bytes(data))
+    except InputError:
+        return
+    (added,) = bundle.add(store, found)
+    assert added.new == 0

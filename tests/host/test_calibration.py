@@ -80,6 +80,11 @@ def test_the_wire_has_every_field_and_gives_back_its_resolution():
     (changed(side="both"), "side 'both' is none of"),
     (changed(side="unknown"), "side must be left or right"),
     (changed(face="front"), "face 'front' is none of"),
+    (changed(neutral_deg=10**400), "too large"),
+    (changed(acc_scale=1e308), "far out of any range"),
+    (changed(rotation=[[1e308, 0, 0], [0, 1, 0], [0, 0, 1]]), "far out of any range"),
+    (changed(gyro_bias_rad_s=[0, 0, -1e308]), "far out of any range"),
+    ("[" * 100_000, "not a calibration JSON"),
     (changed(chip="mpu9999"), "unknown chip mpu9999: one of mpu6050"),
 ])  # fmt: skip
 def test_what_is_no_calibration_is_refused_with_file_and_reason(tmp_path, text, reason):

@@ -24,9 +24,20 @@ def today(monkeypatch):
 
 @pytest.fixture
 def recorded(home):
-    """Ann's unit with one run of a minute and three quarters in the store; its number."""
+    """Ann's unit with one run of two minutes and a third in the store; its number."""
     with Store(home / "runs.sqlite") as store:
         return Recorder(store).run().id
+
+
+def test_a_note_cannot_steer_the_terminal(tell, tell_json, home):
+    note = "fine\x1b[2J\x9b1m\x7f"
+    add(tell, "--runner", "Ann", "--distance", "8", "--note", note)
+    code, out, err = tell("diary")
+    assert (code, err) == (0, [])
+    assert "fine\\x1b[2J\\x9b1m\\x7f" in "".join(out)
+    assert "\x1b" not in "".join(out)
+    assert tell_json("diary")[1][0]["note"] == note
+    assert "\x1b" not in "".join(tell("diary", "--runner", "A\x1b[2J")[2])
 
 
 def entries(home, runner="Ann"):
@@ -317,10 +328,43 @@ def test_no_diary_yet(tell, home, arguments):
     assert "there is no diary" in err[0]
 
 
+def test_a_new_name_beside_others_is_told(tell, recorded):
+    code, _, err = tell("diary", "add", "--runner", "Anne", "--distance", "5")
+    assert (code, err) == (0, ["warning: Anne is new here (known: Ann)"])
+    assert tell("diary", "add", "--runner", "Anne", "--pain", "0")[2] == []
+
+
 def test_nobody_of_that_name(tell, recorded):
     code, _, err = tell("diary", "--runner", "Zoe")
     assert code == 3
     assert "known: Ann" in err[0]
+
+
+@pytest.mark.parametrize(
+    ("signs", "answers"),
+    [
+        ("swelling", "no,yes,no,no,no"), ("giving_way", "no,no,yes,no,no"), ("locking", "no,no,yes,no,no"),
+        ("night,pinpoint_shin", "no,no,no,yes,no"), ("limping", "no,no,no,no,no"), ("none", "no,no,no,no,no"),
+    ],
+)  # fmt: skip
+def test_a_red_flag_answers_the_safety_screen_too(tell, home, signs, answers):
+    with Store(home / "runs.sqlite") as store:
+        store.set_screening("Ann", "2026-01-01T00:00:00.000Z", "no,no,no,no,no")
+    for _ in range(2):
+        code, _, err = tell("diary", "add", "--signs", signs)
+        assert code == 0
+        with Store(home / "runs.sqlite") as store:
+            assert store.screening("Ann")[1] == answers
+        if "yes" not in answers:
+            assert err == []
+    assert err == [], "told once"
+
+
+def test_a_red_flag_before_the_screen_was_asked_answers_nothing(tell, home):
+    """It will be asked before the first cue."""
+    tell("diary", "add", "--signs", "swelling", "--runner", "Ann")
+    with Store(home / "runs.sqlite") as store:
+        assert store.screening("Ann") is None
 
 
 def test_deleting_a_runner_names_and_takes_the_diary(tell, home, recorded):

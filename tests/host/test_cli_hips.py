@@ -190,7 +190,7 @@ def test_repetitions_of_a_recording_with_its_calibration(tell, tell_json, writte
     assert all(set(record) == keys("rep") for record in reps)
     assert len(reps) == records[-1]["reps"] == 4
     assert records[-1]["mean_lean_change_deg"] == pytest.approx(5.4, abs=0.6)
-    out = tell("hips", "reps", path, "--keep", "--exercise", "single_leg_squat", "--runner", "Ann")[1]
+    out = tell("hips", "reps", path, "--keep", "--exercise", "Single-leg-squat", "--runner", "Ann")[1]
     assert "4 repetitions, mean depth 2" in out[-2]
     assert out[-1].strip() == "session 1 is written down"
     assert sessions(home)[0].sets == (hips.Set("single_leg_squat", "right", 4, None),)

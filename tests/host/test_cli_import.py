@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`import` on the command line: everything once, whose it is known, what is damaged counted, a wrong file told."""
 
+from zlib import crc32
+
 import pytest
 from test_records import keys
 
@@ -165,6 +167,7 @@ def test_a_paired_unit_is_named_by_its_short_id(tell, home, fetched, paired):
         (b"kneesense-log 1 ", "is damaged"),
         (logfile.header("xyz", None), "names no unit"),
         (logfile.header("..", None), "names no unit"),
+        (b"kneesense-log 1 {unit} %08x\n" % crc32(b"{unit}"), "names no unit"),
     ],
 )
 def test_a_wrong_file_is_one_line_and_adds_nothing(tell, home, tmp_path, content, words):

@@ -8,10 +8,11 @@ import pytest
 from kneecore import wire
 from kneesense import dating, stored
 from kneesense.clock import Reading
+from kneesense.errors import InputError
 from kneesense.frames import parse
 from kneesense.store import Store
 from kneesense.stored import StoredRun
-from kneesense.times import utc
+from kneesense.times import meant, utc
 
 DEVICE = "0a0b0c0d"
 UTC_US = 1_767_225_600_000_000  # 2026-01-01
@@ -139,6 +140,15 @@ def test_a_computer_in_1970_does_not_know_what_time_it_is(store, log):
     date = StoredRun(store, run).date
     assert date.tie.jumps == ()
     assert date.start_us == pytest.approx(boot_began()(10), abs=10 * MS)
+
+
+def test_one_beyond_this_century_does_not_either(store, log):
+    run = log.run(10, 60, anchors=[(11, boot_began()(11) + (1 << 52)), (20, boot_began()(20))])
+    date = StoredRun(store, run).date
+    assert date.tie.jumps == ()
+    assert date.start_us == pytest.approx(boot_began()(10), abs=10 * MS)
+    with pytest.raises(InputError, match="beyond this century"):
+        meant("2126-11-30T07:15Z")
 
 
 # --- readings of this computer --------------------------------------------------------------------------------------

@@ -38,13 +38,12 @@ def test_without_an_interpreter_the_demo_passes_its_checks_and_says_what_is_left
     assert shown[-1]["strides"] == summary["strides"]
 
 
-@pytest.mark.parametrize("without", ["bumble", None])
-def test_without_the_virtual_radio_or_when_asked_for_it_is_the_same(tell_json, monkeypatch, without):
+def test_without_the_virtual_radio_it_is_the_same(tell_json, monkeypatch):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == without else find_spec(name)
+        importlib.util, "find_spec", lambda name: None if name == "bumble" else find_spec(name)
     )
-    code, records, _ = tell_json(*FAST, "--duration", 25, *(() if without else ("--without-firmware",)))
+    code, records, _ = tell_json(*FAST, "--duration", 25)
     assert (code, failed(records), records[-1]["firmware"]) == (0, set(), False)
 
 

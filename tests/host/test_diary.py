@@ -16,7 +16,7 @@ DEVICE, OTHER = "0a0b0c0d", "0a0b0c0e"
 DAY = times.day(UTC_US)
 PAIN, BACK = wire.MARKS.index("pain"), wire.MARKS.index("pain_taken_back")
 MINUTE = 60_000_000
-STRIDES = 300  # of 0.35 s each in the fake unit
+STRIDES = 400  # of 0.35 s each in the fake unit
 
 
 class Recorder:

@@ -18,6 +18,7 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailabl
 from kneecore import wire
 from kneesense import doctor, ports
 from kneesense.cli import doctor as command
+from kneesense.errors import UnitRaised
 from kneesense.ports import Port
 from kneesense.repl import Repl, open_line
 
@@ -139,6 +140,45 @@ def test_what_the_line_says_by_itself(line: SimpleNamespace, said: bytes, ok: bo
 )
 def test_a_start_tells_what_is_dead(said: str, wrong: list[str]) -> None:
     assert [check.name for check in doctor.started(said) if check.ok is False] == wrong
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok"),
+    [
+        ('[6, "0.1.0"]', True),
+        ("[6]", False),
+        ('{"6": 1}', False),
+        ("6 0.1", False),
+        ("[" * 5000, False),
+        ("9" * 5000, False),
+        ("", False),
+    ],
+)
+def test_an_answer_that_does_not_come_through_is_told(answer: str, ok: bool) -> None:
+    unit = Repl(None)  # type: ignore[arg-type]
+    unit.enter = unit.reset = lambda: None  # type: ignore[method-assign]
+    unit.told = lambda *marks: "kneesense 0.1.0 runs"  # type: ignore[method-assign,assignment]
+    unit.run = lambda code, seconds: answer  # type: ignore[method-assign]
+    first = doctor.restart(unit)[0]
+    assert (first.name, first.ok) == ("MicroPython", ok)
+    if not ok:
+        assert "does not come through" in first.detail
+        assert "another cable" in first.advice
+
+
+@pytest.mark.parametrize("said", [b"", b" ", b"\r\n", b"\xff"])
+def test_an_error_without_words_is_one_all_the_same(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit = Repl(None)  # type: ignore[arg-type]
+    answers = iter((b"out", said))
+    monkeypatch.setattr(unit, "_write", lambda data: None)
+    monkeypatch.setattr(unit, "_wait", lambda *what: True)
+    monkeypatch.setattr(unit, "_paste", lambda code: None)
+    monkeypatch.setattr(unit, "_until", lambda mark, seconds: next(answers))
+    if said:
+        with pytest.raises(UnitRaised):
+            unit.run("x")
+    else:
+        assert unit.run("x") == "out"
 
 
 def test_an_older_firmware_is_to_be_replaced_and_a_newer_one_only_told() -> None:

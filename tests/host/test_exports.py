@@ -284,6 +284,11 @@ def test_a_disk_that_fills_up_leaves_no_part_under_the_name(tell, store, tmp_pat
 def test_all_of_a_runner_and_nothing_of_another(tell, store, tmp_path):
     store.set_screening("Ann", "2027-01-01T00:00:00Z", "no,no,no,no,no")
     store.set_prescription("Ann", "schema = 1\n")
+    for runner in ("Ann", "Bea"):
+        values = {"distance_m": 8400, "note": f"of {runner}"}
+        store.write_entry(runner, "2027-01-01", values=values, pain={"after": 2})
+        done = {"exercise": "bridge", "side": "left", "reps": 10, "hold_s": None}
+        store.add_hips(runner, "2027-01-02", {"note": f"of {runner}"}, [done])
     assert tell("export", "--all", "--runner", "Ann", "--to", tmp_path / "ann")[0] == 0
     names = {path.name for path in (tmp_path / "ann").iterdir()}
     assert names == {f"{t}.csv" for t in columns.TABLES} | {
@@ -293,5 +298,17 @@ def test_all_of_a_runner_and_nothing_of_another(tell, store, tmp_path):
     }
     kept = json.loads((tmp_path / "ann" / "runner.json").read_text())
     assert kept["screening"]["answers"] == "no,no,no,no,no"
+    assert [(e["distance_m"], e["pain"], e["note"]) for e in kept["diary"]] == [
+        (8400, {"after": 2}, "of Ann")
+    ]
+    assert [(s["note"], len(s["sets"])) for s in kept["hips"]] == [("of Ann", 1)]
     assert len((tmp_path / "ann" / "strides.csv").read_text().splitlines()) == 1 + 65
     assert not any(b"Bea" in path.read_bytes() for path in (tmp_path / "ann").iterdir())
+
+
+def test_the_samples_of_a_run_that_has_them_go_with_all_of_its_runner(tell, home, tmp_path):
+    with Store(home / "runs.sqlite") as store:
+        Recorder(store).run(3, raw=(bytes(228),) * 4)
+    assert tell("export", "--all", "--to", tmp_path / "ann")[0] == 0
+    names = {path.name for path in (tmp_path / "ann").iterdir()}
+    assert {"run-1-2027-01-01T0000Z-samples.csv.gz", "run-1-2027-01-01T0000Z-samples.json"} <= names

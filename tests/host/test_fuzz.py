@@ -4,15 +4,16 @@
 import pytest
 
 from kneecore import wire
+from kneesense import calibration, espimage, repl
 from kneesense import frames as log_frames
 from kneesense.records import RunRecords
-from kneesense.soak import fuzz, unitcode
+from kneesense.soak import fuzz, fuzz_files, fuzz_images, unitcode
 from kneesense.soak.found import Found
 
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_no_crash_and_no_false_record(target):
-    fuzz.run(target, 3000, 1)
+    fuzz.run(target, 1000 if target in {**fuzz_files.TARGETS, **fuzz_images.TARGETS} else 3000, 1)
 
 
 def spoil_check(monkeypatch):
@@ -62,9 +63,32 @@ def spoil_checksum(monkeypatch):
     monkeypatch.setattr(unitcode.load("tasks.state"), "_checksum", lambda text: "")
 
 
+def spoil_calibration(monkeypatch):
+    """Numbers of any size are a mounting."""
+    monkeypatch.setattr(calibration.mount, "problem", lambda values: "")
+
+
+def spoil_image(monkeypatch):
+    """Nobody compares the hash."""
+    monkeypatch.setattr(espimage, "_part_checked", lambda what, part: None)
+
+
+def spoil_repl(monkeypatch):
+    """What comes is taken for what was asked for."""
+    ask = repl.Repl.ask
+    monkeypatch.setattr(
+        repl.Repl, "ask", lambda self, code, kind, *more, **options: ask(self, code, object, *more)
+    )
+
+
 @pytest.mark.parametrize(
     ("target", "spoil"),
     [
+        ("calibration_file", spoil_calibration),
+        ("micropython_image", spoil_image),
+        ("serial_board", spoil_repl),
+        ("imported_file", spoil_check),
+        ("notifications", spoil_check),
         ("commands", spoil_trust),
         ("commands", spoil_answers),
         ("log_ring", spoil_check),

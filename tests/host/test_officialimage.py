@@ -4,6 +4,7 @@
 import hashlib
 import http.server
 import threading
+from types import SimpleNamespace
 
 import pytest
 from ownca import certificate
@@ -177,6 +178,16 @@ def test_without_consent_nothing_is_downloaded(site, monkeypatch, capsys):
     assert "nothing is downloaded without consent: --yes, or --image FILE" in capsys.readouterr().err
     assert run(["flash", "--sha256", "00" * 32, "--port", "nowhere", "--yes"]) == 2
     assert site.asked == []
+
+
+@pytest.mark.parametrize(("answer", "downloads"), [("n", 0), ("", 0), ("Y", 1)])
+def test_at_a_terminal_it_asks_and_only_yes_is_yes(site, monkeypatch, capsys, answer, downloads):
+    monkeypatch.setattr(officialimage, "fetch", lambda told: site.fetch(told=told))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda: answer)
+    assert run(["flash", "--port", "nowhere"]) == 2
+    assert "Download MicroPython 1.29.0, 1.8 MB, from https://micropython.org/" in capsys.readouterr().err
+    assert len(site.asked) == downloads
 
 
 def test_what_was_downloaded_is_checked_as_an_image_before_the_board_is_asked(site, monkeypatch, capsys):

@@ -172,7 +172,7 @@ async def test_on_other_systems_a_text_never_becomes_part_of_the_script(
 
 
 @needs_sh
-async def test_a_tone_is_played_by_the_first_player_there_is(on_path, monkeypatch):
+async def test_a_tone_is_played_by_the_first_player_that_can(on_path, monkeypatch):
     monkeypatch.setattr(sound.platform, "system", lambda: "Linux")
     with pytest.raises(ExtraMissing, match="no program here plays a sound"):
         sound.Sound()
@@ -180,7 +180,9 @@ async def test_a_tone_is_played_by_the_first_player_there_is(on_path, monkeypatc
     await sound.Sound().send(ALERT)
     assert said.read_text().splitlines()[0] == "-q"
     on_path("pw-play", "exit 3")
-    with pytest.raises(NotDelivered, match="pw-play: ended with 3"):
+    await sound.Sound().send(ALERT)
+    on_path("aplay", "echo no card >&2; exit 1")
+    with pytest.raises(NotDelivered, match="pw-play: ended with 3; aplay: no card"):
         await sound.Sound().send(ALERT)
 
 
@@ -226,6 +228,12 @@ def test_outlets_are_kept_for_their_owner_alone_and_none_overrides(home):
         assert stat.S_IMODE(choice.file().stat().st_mode) == 0o600
     choice.keep(["none"])
     assert choice.chosen(None, no_warning) == []
+
+
+def test_what_is_kept_reads_the_same_where_files_are_not_utf_8(home, monkeypatch):
+    monkeypatch.setattr(io, "text_encoding", lambda encoding, stacklevel=2: encoding or "latin-1")
+    choice.keep(["webhook:https://example.org/ä", "sound"])
+    assert choice.kept() == ["webhook:https://example.org/ä", "sound"]
 
 
 def test_a_kept_outlet_that_cannot_be_used_is_warned_of_and_the_others_go_on(home, monkeypatch):

@@ -165,7 +165,7 @@ async def test_the_password_may_come_from_the_environment(monkeypatch):
 
 
 async def test_a_broker_that_refuses_hangs_up_or_is_not_there_has_not_delivered(monkeypatch):
-    monkeypatch.setattr("kneesense.outlets.mqtt._STEP_S", 0.3)
+    monkeypatch.setattr("kneesense.outlets.mqtt._STEP_S", 1.0)
     for faults, said in (
         ({"connack": 5}, "the broker says: not authorized"),
         ({"hangs_up": True}, "ended the connection"),

@@ -3,6 +3,7 @@
 
 import io
 import json
+import struct
 from array import array
 from dataclasses import replace
 
@@ -15,7 +16,10 @@ from hypothesis import strategies as st
 from kneecore import chips, wire
 from kneesense import calibration, rawsamples, recording
 from kneesense.errors import InputError, NothingFound
+from kneesense.frames import parse
+from kneesense.soak.frames import sealed
 from kneesense.store import Store
+from kneesense.stored import StoredRun
 
 DEVICE = "0a0b0c0d"
 CHIPS = list(chips.TABLE[1:])
@@ -126,6 +130,35 @@ def test_a_run_without_samples_says_how_they_are_recorded(store):
     with pytest.raises(NothingFound, match="run 1 has no samples") as told:
         rawsamples.of_run(store, run_of(store))
     assert "raw_record" in told.value.advice
+
+
+def cut(record):
+    """As it is but for its last field, with a checksum that says so."""
+    body = wire.body_of(record.frame)
+    return parse(sealed(record.code, body[: -struct.calcsize("<" + wire.BY_CODE[record.code].layout[-1])]))
+
+
+@pytest.mark.parametrize("name", ["pace", "gap"])
+def test_a_record_that_is_cut_short_counts_for_nothing(store, name):
+    unit = FakeUnit()
+    unit._run({"utc_us": 0})
+    unit.record(wire.PACE, {"rate_mhz": 500_500})
+    unit.record(*raw(0, 19))
+    last = unit.record(wire.BY_NAME[name], {})
+    store.add(DEVICE, [*unit.log[:-1], cut(last)])
+    assert rawsamples.of_run(store, store.runs()[0]).clock_ratio == 1.001
+    assert StoredRun(store, store.runs()[0]).summary["strides"] == 0
+
+
+def test_samples_of_an_unknown_range_are_not_written(store):
+    unit = FakeUnit()
+    unit._run({"utc_us": 0})
+    unit.record(*raw(0, 19))
+    start = unit.log[1]
+    frame = wire.frame(wire.START, {**start.values(), "rate_hz": 0})
+    store.add(DEVICE, [unit.log[0], parse(frame), *unit.log[2:]])
+    with pytest.raises(NothingFound, match="at which rate and range"):
+        rawsamples.of_run(store, store.runs()[0])
 
 
 def test_samples_are_not_decoded_to_list_a_run(store):

@@ -107,6 +107,12 @@ def test_a_few_rows_far_apart_are_not_judged(write):
     assert len(recording.load(write(HEADER, "0,0,9.8,0,0,0,0", "2,0,9.8,0,0,0,0")).t_s) == 2
 
 
+@pytest.mark.parametrize("last", ["4000", "1e18", "1e308"])
+def test_rows_over_days_are_refused_before_memory_is_asked_for_them(write, last):
+    with pytest.raises(InputError, match="rows over"):
+        recording.load(write(HEADER, "0,0,9.8,0,0,0,0", f"{last},0,9.8,0,0,0,0"))
+
+
 @pytest.mark.parametrize(("header", "reason"), [
     ("t_s,Ax,ay,az,gx,gy,gz", "column 'Ax' is not 'ax'"),
     ("t_s,ax_g,ay,az,gx,gy,gz", "column 'ax_g' is not 'ax'"),

@@ -64,16 +64,24 @@ def test_the_runs_since_a_day_are_a_row_each(treated):
     assert told.first.startswith("After 6 runs since 2027-03-05: cadence +")
 
 
+def test_the_other_leg_has_the_same_programme(treated):
+    left = next(r for r in treated.runs() if r.device.endswith("0e"))
+    told = made(treated, LAST_US, str(left.id))
+    assert "8 of 8 sessions done" in told.text
+    assert f"run {left.id}, " in told.text
+    assert told.first.startswith("Cadence +"), "against the unit's own baseline"
+
+
 def test_a_number_that_is_not_the_stores_is_found(treated):
     now = facts.gathered(treated, "8", None, "Ann", LAST_US)
-    html = page.html(now, "")
+    html = page.html(now, times.utc(LAST_US))
     spoilt = html.replace(f'value="{now.last.summary["strides"]}"', 'value="1"', 1)
     assert spoilt != html
     assert len(wrong(Page(spoilt), treated, times.day(LAST_US))) == 2, "and its text no longer fits"
 
 
 def test_it_needs_no_script_no_net_and_no_other_file(treated):
-    html = page.html(facts.gathered(treated, "8", None, "Ann", LAST_US), "")
+    html = page.html(facts.gathered(treated, "8", None, "Ann", LAST_US), times.utc(LAST_US))
     told = Page(html)
     assert not {"script", "link", "img", "iframe", "object"} & set(told.tags)
     assert re.findall(r"(?:src|href)=|url\(|@import", html) == []
@@ -134,6 +142,14 @@ def test_nothing_measured_is_a_dash_and_never_a_zero(store):
     assert "its end has not been fetched yet" in told.text
 
 
+def test_what_is_wrong_with_strides_is_counted(store):
+    loose = {n: {"flags": wire.FLAG_STRAP_LOOSE | wire.FLAG_TURN} for n in range(5)}
+    told = one(store, 200, more=loose | {9: {"flags": wire.FLAG_CLIPPED, "pta_axial_mg": wire.UNKNOWN_U16}})
+    counts = {key: value for key, value, _ in told.numbers if ".flag." in key}
+    assert counts == {"run.1.flag.clipped": 1, "run.1.flag.strap_loose": 5, "run.1.flag.turn": 5}
+    assert "do not trust their lean" in told.text
+
+
 def test_a_run_without_a_date_has_a_report_without_a_next_run(store):
     Recorder(store).run(200, start_us=None)
     told = made(store, NEW_YEAR_US)
@@ -174,6 +190,24 @@ def test_a_red_flag_stands_where_the_next_run_would(store):
     assert "next run" not in told.first
 
 
+@pytest.mark.parametrize(
+    ("run_s", "signs", "level"), [(900, ("locking",), 6), (900, ("limping",), 0), (60, (), 3)]
+)
+def test_a_programme_is_no_way_around_a_stop(store, run_s, signs, level):
+    recorder = Recorder(store)
+    run = recorder.run(round(run_s / 0.7))
+    store.set_programme(recorder.device, (1, 1), bytes((15, 0, 0)))
+    diary.write(store, "Ann", date(2027, 1, 1), run=run, values={"signs": signs}, pain={"after": level})
+    assert "next run at most" not in made(store, NEW_YEAR_US + DAY_US).text
+
+
+def test_a_programme_limits_a_run_that_nothing_else_does(store):
+    recorder = Recorder(store)
+    recorder.run(1000)
+    store.set_programme(recorder.device, (1, 1), bytes((10, 0, 0)))
+    assert made(store, NEW_YEAR_US + DAY_US).first.endswith("next run at most 10 min.")
+
+
 def test_a_pain_mark_is_in_the_sentence_and_in_the_drawing(store):
     told = one(store, 300, also=((wire.MARK, 120.0, {"kind": 0}),))
     assert "pain marked in the run, next run at most 2 min" in told.first
@@ -185,6 +219,13 @@ def test_a_run_over_the_end_of_daylight_saving_has_both_offsets(store, zone):
     start_us = times.meant("2026-10-25T00:30Z")
     Recorder(store).run(3000, start_us=start_us)
     assert "2026-10-25 02:30 +02:00 to 02:05 +01:00" in made(store, start_us + DAY_US).text
+
+
+def test_west_of_greenwich_too(store, zone):
+    zone("America/New_York")
+    start_us = times.meant("2026-11-01T05:30Z")
+    Recorder(store).run(3000, start_us=start_us)
+    assert "2026-11-01 01:30 -04:00 to 01:05 -05:00, right leg" in made(store, start_us + DAY_US).text
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

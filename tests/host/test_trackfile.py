@@ -72,10 +72,8 @@ def test_a_gpx_without_times_has_a_distance(read):
     assert read("run.gpx", gpx([11], timed=False)) == trackfile.Track("gpx", 1000, None, None)
 
 
-def test_a_quarter_of_the_equator(read):
-    points = "".join(f'<trkpt lat="0" lon="{lon}"/>' for lon in (0, 45, 90))
-    track = read("far.gpx", f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>")
-    assert track.distance_m == round(math.pi / 2 * 6_371_008.8)
+def test_a_quarter_of_the_equator():
+    assert trackfile._apart_m((0.0, 0.0), (0.0, 90.0)) == pytest.approx(math.pi / 2 * 6_371_008.8)
 
 
 def test_a_tcx_run_is_the_sum_of_its_laps(read):
@@ -120,6 +118,41 @@ def test_a_file_that_is_none_is_told(read, name, content, what):
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         trackfile.read(tmp_path / "run.gpx")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_definitions_are_refused_in_every_encoding(read, encoding):
+    bomb = f"<?xml version='1.0' encoding='{encoding}'?><!DOCTYPE a [<!ENTITY b 'c'>]>{gpx([3])[21:]}"
+    with pytest.raises(InputError, match="XML definitions"):
+        read("run.gpx", bomb.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("run.tcx", tcx([("inf", 5)])),
+        ("run.tcx", tcx([(60, "inf")])),
+        ("run.tcx", tcx([(60, "nan")])),
+        ("run.tcx", tcx([(60, "-500")])),
+        ("run.tcx", tcx([("-60", 500)])),
+        ("run.tcx", tcx([(60, "1e30")])),
+        ("run.tcx", tcx([("1e30", 5)])),
+        ("run.tcx", tcx([(60, 5)]).replace("2030", "9999")),
+        ("run.gpx", gpx([3]).replace('lat="50.0', 'lat="nan" x="', 1)),
+        ("run.gpx", gpx([3]).replace("2030-03-17T17:46:40.000Z", "0001-01-01T00:00:00+14:00")),
+        ("run.gpx", gpx([3]).replace("2030-03-17T17:46:40.000Z", "2029-03-17T17:46:40.000Z")),
+        ("run.gpx", '<?xml version="1.0" encoding="foo"?><gpx/>'),
+    ],
+)
+def test_numbers_that_no_run_has_are_refused(read, name, content):
+    with pytest.raises(InputError) as caught:
+        read(name, content)
+    assert name in str(caught.value)
+
+
+def test_a_fit_session_farther_than_anybody_runs_is_refused(read):
+    with pytest.raises(InputError, match="500 km"):
+        read("run.fit", fit(1_900_000_000 - 631_065_600, 2_700_000, 50_000_100))
 
 
 @given(st.binary(max_size=300))

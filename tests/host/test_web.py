@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from kneesense.errors import InputError
 from kneesense.liveview import LiveView
 from kneesense.web import page as page_module
+from kneesense.web import serve
 from kneesense.web.page import FILES, Page
 from kneesense.web.serve import serving
 
@@ -299,3 +300,11 @@ async def test_the_page_in_a_real_browser(tmp_path):
         assert tab.troubles == []
         hosts = {urlsplit(asked).netloc for asked in tab.asked if not asked.startswith("data:")}
         assert hosts == {urlsplit(url).netloc}
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_no_other_program_can_take_the_port_over(monkeypatch, shared):
+    """What lets a port be used again at once on POSIX lets others share it on Windows."""
+    monkeypatch.setattr(serve, "_REUSES", shared)
+    with serve._listening(0) as listener:
+        assert bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)) == shared

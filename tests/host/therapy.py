@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Weeks of a runner in a store, made up: programme, cues, both legs, diary, hips.  For the report's test and picture.
 
-python -m tests.host.therapy STORE      writes such a store
+python tests/host/therapy.py STORE      writes such a store
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def add(
         Whose. Default: the only runner.
     """
     from .. import diary as book
-    from .. import outlook, shoes, trackfile
+    from .. import outlook, screening, shoes, trackfile
     from ..paths import store_file
     from ..store import Store
     from . import diarylines as lines
@@ -141,7 +141,7 @@ def add(
     values, pain = read(said)
     track = None if file is None else trackfile.read(file)
     with Store(store_file(flags.store)) as store:
-        name = who.chosen(store, runner, may_be_new=True)
+        name = who.chosen(store, runner, out)
         entries = book.entries(store, name)
         morning_only = track is None and not values and set(pain) == {"morning"}
         target = _target(store, name, entries, which, track, another, morning_only)
@@ -164,6 +164,10 @@ def add(
             values=values,
             pain=pain,
         )
+        if screening.told_by(store, name, values.get("signs") or ()):
+            out.warn(
+                "cues_withheld", f"cues stay off: {screening.SEE}; on the unit: kneesense cue --rule off"
+            )
         says = outlook.of(store, name, who.today())
         if says.wants_longest and _may_ask(flags) and store.first_time(name, "longest"):
             _ask_longest(store, name, out)

@@ -121,7 +121,7 @@ def shoes(
     if name is None and (new or changes):
         raise InputError("which shoes?", "their name goes first")
     with Store(store_file(flags.store)) as store:
-        whose = who.chosen(store, runner, may_be_new=new)
+        whose = who.chosen(store, runner, out if new else None)
         if name is not None:
             if not name.strip():
                 raise InputError("the shoes' name is empty", "such as 'Blue 3'")
@@ -160,7 +160,7 @@ def longest(
     metres, seconds = length(most)
     on = who.day(day)
     with Store(store_file(flags.store)) as store:
-        name = who.chosen(store, runner, may_be_new=True)
+        name = who.chosen(store, runner, out)
         store.set_longest(name, on.isoformat(), metres, seconds)
     told = amount("distance_m", metres) if metres else amount("duration_s", seconds) if seconds else "none"
     out.record(

@@ -182,7 +182,7 @@ def log(
     ]
     on_day = who.day(day)
     with Store(store_file(flags.store)) as store:
-        name = who.chosen(store, runner, may_be_new=True)
+        name = who.chosen(store, runner, out)
         number = programme.keep(store, name, on_day, done, warm_up=warm_up, stretched=stretched, note=note)
         sessions = programme.log(store, name)
     _told_kept(out, next(s for s in sessions if s.id == number), programme.weeks(sessions, who.today()))
@@ -230,7 +230,7 @@ def start(
     names = [each.strip() for each in (exercise or "").split(",") if each.strip()]
     chosen = tuple(map(_exercise, names)) or programme.EXERCISES
     with Store(store_file(flags.store)) as store:
-        name = who.chosen(store, runner, may_be_new=True)
+        name = who.chosen(store, runner, out)
         start_us = who.now_us()
         held = hipsguide.session(chosen, sets, rest, who.prompted, out)
         if not held.done:

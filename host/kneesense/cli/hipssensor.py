@@ -62,7 +62,7 @@ def reps(
     from . import who
 
     out = Output(flags.json)
-    kind = _kind(exercise)
+    exercise, kind = _kind(exercise)
     recording, worn = _samples(what, calibration, runner, flags, out)
     found = hipreps.count(recording, kind, worn)
     for number, rep in enumerate(found, 1):
@@ -75,7 +75,7 @@ def reps(
         if on not in ("left", "right"):
             raise InputError("which leg?", "--side left or --side right")
         with Store(store_file(flags.store)) as store:
-            name = who.chosen(store, runner, may_be_new=True)
+            name = who.chosen(store, runner, out)
             done = [hips.Set(exercise, on, len(found), None)]
             session = hips.keep(store, name, who.today(), done, note="counted by the unit")
     size = _mean([rep.size for rep in found])
@@ -163,13 +163,15 @@ def screen(
     )
 
 
-def _kind(exercise: str) -> str:
+def _kind(exercise: str) -> tuple[str, str]:
+    """(name, kind of hipreps.py) of what a user calls it."""
     from ..hips import COUNTED
 
-    kind = COUNTED.get(exercise.strip().lower().replace("-", "_"))
+    name = exercise.strip().lower().replace("-", "_")
+    kind = COUNTED.get(name)
     if kind is None:
         raise InputError(f"{exercise}: cannot be counted by a unit on the shank", f"of {', '.join(COUNTED)}")
-    return kind
+    return name, kind
 
 
 def _samples(

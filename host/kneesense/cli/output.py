@@ -56,6 +56,7 @@ _STYLES = {
     "link": "dim",
     "summary": "bold",
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _VERDICTS: dict[Any, str] = {True: "green", False: "bold red"}  # of a record that says whether it is `ok`
 
 
@@ -103,7 +104,7 @@ class Output:
     def warn(self, code: str, message: str) -> None:
         """A warning: a JSON record with `--json`, and one line on stderr."""
         self.record({"type": "warning", "t_s": None, "code": code, "message": message})
-        print(f"warning: {message}", file=sys.stderr, flush=True)
+        print(f"warning: {harmless(message)}", file=sys.stderr, flush=True)
 
     def error(self, error: KneesenseError, whose: str = "") -> None:
         """What went wrong and what to do next, in one line on stderr; with `--json` also as a record."""
@@ -111,17 +112,22 @@ class Output:
         self.record({"type": "error", **about})
         code = f" [{error.code}]" if sys.stderr.isatty() else ""  # a heading of docs/troubleshooting.md
         print(
-            f"error: {whose}{error}" + (f": {error.advice}" if error.advice else "") + code,
+            harmless(f"error: {whose}{error}" + (f": {error.advice}" if error.advice else "")) + code,
             file=sys.stderr,
             flush=True,
         )
+
+
+def harmless(text: str) -> str:
+    """What somebody wrote into a note, a name or a file must not steer the terminal."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _folded(text: RenderableType) -> RenderableType:
     """Lines of more than COLUMNS broken between words, what follows further in; a line with a path stays whole."""
     if not isinstance(text, str):
         return text
-    return "\n".join(_fold(line) for line in text.split("\n"))
+    return "\n".join(_fold(line) for line in harmless(text).split("\n"))
 
 
 def _fold(line: str) -> str:

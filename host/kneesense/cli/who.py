@@ -9,18 +9,23 @@ from .. import times
 from ..errors import InputError, NothingFound
 from ..store import Store
 from . import asking
+from .output import Output
 
 _WORDS = {"today": 0, "yesterday": 1}
 
 
-def chosen(store: Store, name: str | None, may_be_new: bool = False) -> str:
-    """The named runner, or the only one there is."""
+def chosen(store: Store, name: str | None, out: Output | None = None) -> str:
+    """The named runner, or the only one there is.  `out`: may be a new one, which is told."""
     known = store.runners()
     listed = ", ".join(known) or "none yet"
     if name is not None:
-        if name in known or may_be_new:
+        if name in known:
             return name
-        raise NothingFound(f"there is no runner {name} in {store.file}", f"known: {listed}")
+        if out is None:
+            raise NothingFound(f"there is no runner {name} in {store.file}", f"known: {listed}")
+        if known and name.strip():
+            out.warn("new_runner", f"{name} is new here (known: {listed})")
+        return name
     if len(known) == 1:
         return known[0]
     raise InputError("whose?", f"--runner NAME (known: {listed})")

@@ -48,6 +48,7 @@ async def in_thread(work: Callable[[], T]) -> T:
             result = work()
         except Exception as raised:
             error = raised
+            error.__context__ = error.__traceback__ = None  # whose frames keep sockets open
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(told, result, error)
 

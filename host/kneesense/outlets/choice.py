@@ -37,10 +37,10 @@ def chosen(named: Sequence[str] | None, warn: Callable[[str, str], None]) -> lis
 def kept() -> list[str]:
     """None of them if there is no file."""
     try:
-        found = tomllib.loads(file().read_text()).get("alert", [])
+        found = tomllib.loads(file().read_text("utf-8")).get("alert", [])
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "is no TOML"
         raise InputError(f"{file()}: {why}", "mend or delete it") from None
     if not isinstance(found, list) or not all(isinstance(spec, str) for spec in found):

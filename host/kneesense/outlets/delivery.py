@@ -121,10 +121,10 @@ class Deliveries:
     def __init__(
         self,
         outlets: Sequence[Outlet] = (),
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._lanes = [_Lane(outlet, deadline_s, now) for outlet in outlets]
+        self._lanes = [_Lane(outlet, deadline_s or DEADLINE_S, now) for outlet in outlets]
 
     def pass_on(self, alert: Mapping[str, Any], told: Told) -> None:
         """Returns at once; `told` gets the record of what became of it."""
@@ -132,11 +132,11 @@ class Deliveries:
         for lane in self._lanes:
             lane.take(pending)
 
-    async def close(self, within_s: float = LAST_S) -> Record:
+    async def close(self, within_s: float | None = None) -> Record:
         """Ends them.  What a summary says of them: nothing, or how many alerts each has delivered."""
         under_way = [asyncio.ensure_future(lane.drained()) for lane in self._lanes]
         if under_way:
-            _, late = await asyncio.wait(under_way, timeout=within_s)
+            _, late = await asyncio.wait(under_way, timeout=LAST_S if within_s is None else within_s)
             for task in late:
                 task.cancel()
         for lane in self._lanes:

@@ -48,7 +48,7 @@ class Desktop:
             raise ExtraMissing(
                 "desktop",
                 f"no program here shows a notification ({self._program})",
-                "install it (Debian, Ubuntu: apt install libnotify-bin), or leave out --alert desktop",
+                "install it (Debian, Ubuntu: apt install libnotify-bin), or leave out desktop",
             )
 
     async def send(self, record: Mapping[str, Any]) -> None:

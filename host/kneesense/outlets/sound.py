@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ExtraMissing
-from . import in_thread, programs
+from . import NotDelivered, in_thread, programs
 
 _RATE_HZ = 22050
 _NOTES = ((880, 0.15), (0, 0.05), (1175, 0.25))  # Hz, seconds; 0 is silence
 _EDGE_S = 0.01  # swells and fades, so that it does not click
 _VOLUME = 0.6
-_PLAYERS = {  # by system, the first that is there
+_PLAYERS = {  # by system, the first that plays it
     "Darwin": (("afplay",),),
     "Linux": (("pw-play",), ("paplay",), ("aplay", "-q")),
 }
@@ -56,28 +56,34 @@ class Sound:
     name = "sound"
 
     def __init__(self) -> None:
-        self._player: tuple[str, ...] = ()
+        self._players: list[tuple[str, ...]] = []
         if platform.system() == "Windows":
             return  # plays by itself: winsound
         players = _PLAYERS.get(platform.system(), _PLAYERS["Linux"])
-        found = [player for player in players if shutil.which(player[0])]
-        if not found:
+        self._players = [player for player in players if shutil.which(player[0])]
+        if not self._players:
             names = ", ".join(player[0] for player in players)
             raise ExtraMissing(
                 "sound",
                 f"no program here plays a sound ({names})",
-                "install one (Debian, Ubuntu: apt install alsa-utils), or leave out --alert sound",
+                "install one (Debian, Ubuntu: apt install alsa-utils), or leave out sound",
             )
-        self._player = found[0]
 
     async def send(self, record: Mapping[str, Any]) -> None:
-        if not self._player:
+        if not self._players:
             await in_thread(_by_windows)
             return
+        failures = []
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "alert.wav")
             file.write_bytes(tone())
-            await programs.run(*self._player, str(file))
+            for player in self._players:
+                try:
+                    await programs.run(*player, str(file))
+                    return
+                except NotDelivered as failed:  # it is installed, but its server does not run
+                    failures.append(str(failed))
+        raise NotDelivered("; ".join(failures))
 
 
 def _by_windows() -> None:

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from statistics import fmean, stdev
-from typing import Any
 
 from kneecore import programme as sessions_table
-from kneecore import wire
 from kneecore.programme import Plan
 
-from .. import cadence, diary, dose, hips, load, pairs, prescription_reader, programme_view, shoes, times
+from .. import cadence, dose, hips, load, outings, outlook, pairs, programme_view, times
 from ..advice import Finding
 from ..diary import Entry
-from ..errors import KneesenseError
+from ..outlook import Outlook
 from ..records import Record
 from ..store import Run, Store
 from ..stored import StoredRun
@@ -98,7 +96,7 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class Programme:
-    """Of the unit of the report's last run."""
+    """Of the unit of the report's last run, or of that on the other leg."""
 
     rows: Sequence[Record]
     summary: Record
@@ -124,7 +122,7 @@ class Facts:
         return [run] if key is None else [other for other in self.runs if other.run.outing == key]
 
     @property
-    def outings(self) -> int:
+    def went_out(self) -> int:
         """How often the runner went out: two legs are one run."""
         return len({run.run.outing or -run.run.id for run in self.runs})
 
@@ -166,7 +164,9 @@ class Facts:
 
     @cached_property
     def programme(self) -> Programme | None:
-        device = self.last.run.device
+        own = self.last.run.device
+        devices = [own, *(run.device for run in outings.of(self.store, self.last.run) if run.device != own)]
+        device = next((device for device in devices if self.store.programme(device)), own)
         known = self.store.programme(device)
         if known is None or self.runner is None:
             return None
@@ -183,60 +183,38 @@ class Facts:
         )
 
     @cached_property
+    def _says(self) -> Outlook | None:
+        """No longer than the programme's next session."""
+        if self.runner is None:
+            return None
+        plan = self.programme.following if self.programme else None
+        planned = plan and load.Limit(
+            "duration_s", 60 * plan.minutes, f"session {plan.number} of the programme"
+        )
+        return outlook.of(self.store, self.runner, self.today, planned)
+
+    @property
     def entries(self) -> list[Entry]:
-        return diary.entries(self.store, self.runner) if self.runner else []
+        return self._says.entries if self._says else []
 
     @cached_property
     def entry(self) -> Entry | None:
         """The diary's, of the last run or its other leg."""
-        from ..outings import of
-
-        legs = {run.id for run in of(self.store, self.last.run)}
+        legs = {run.id for run in outings.of(self.store, self.last.run)}
         return next((entry for entry in self.entries if entry.run in legs), None)
 
-    @cached_property
+    @property
     def findings(self) -> list[Finding]:
-        if self.runner is None:
-            return []
-        worn = shoes.worn(shoes.of(self.store, self.runner, self.entries))
-        return load.findings(self.entries, self.today, longest=self._longest(), rule=self._rule(), shoes=worn)
+        return self._says.findings if self._says else []
 
-    def _longest(self) -> load.Longest | None:
-        row = self.store.longest(self.runner) if self.runner else None
-        if row is None:
-            return None
-        return load.Longest(date.fromisoformat(row["day"]), row["distance_m"], row["duration_s"])
-
-    def _rule(self) -> Any:
-        text = self.store.prescription(self.runner) if self.runner else None
-        if text is None:
-            return None
-        try:
-            return prescription_reader.loads(text, "prescription").pain
-        except KneesenseError:
-            return None
-
-    @cached_property
+    @property
     def limit(self) -> load.Limit | None:
-        """How long the next run may be, by load and pain, and no longer than the programme's next session."""
-        found = load.next_run(self.entries, self.today)
-        plan = self.programme.following if self.programme else None
-        planned = (
-            load.Limit("duration_s", 60 * plan.minutes, f"session {plan.number} of the programme")
-            if plan
-            else None
-        )
-        if found is None or (planned and found.measure == "duration_s" and planned.most < found.most):
-            return planned
-        return found
+        """How long the next run may be."""
+        return self._says.next_run if self._says else None
 
     @cached_property
     def hips(self) -> list[hips.Session]:
         return hips.log(self.store, self.runner) if self.runner else []
-
-    @cached_property
-    def marks(self) -> list[Record]:
-        return [r for r in self.last.records if r["type"] == "mark" and r["kind"] in wire.MARKS]
 
 
 def gathered(store: Store, word: str | None, since_us: int | None, runner: str | None, now_us: int) -> Facts:

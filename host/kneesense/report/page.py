@@ -7,6 +7,7 @@ import re
 from importlib.resources import files
 
 from .. import __version__
+from ..times import with_zone
 from . import sections, sentence, weeks
 from .facts import Facts
 from .markup import Html, tag
@@ -29,7 +30,10 @@ def html(facts: Facts, made_utc: str) -> str:
         weeks.pain(facts),
         weeks.hip_programme(facts),
         sections.method(),
-        tag("footer", f"kneesense {__version__}, made {made_utc}. Health data: show it to whom you want to."),
+        tag(
+            "footer",
+            f"kneesense {__version__}, made {with_zone(made_utc)}. Health data: show it to whom you want to.",
+        ),
     )
     style = Html((files("kneesense.report") / "style.css").read_text("utf-8"))
     head = tag(

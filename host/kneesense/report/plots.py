@@ -17,6 +17,7 @@ from .markup import Child, Html, tag
 
 WIDTH, LEFT, RIGHT, TOP = 720, 62, 12, 12
 _BINS = 180  # of a run: some seconds each
+_SHORT_S = 180  # a run up to here is shown in seconds
 _STATES = {  # of the cue engine -> how they are drawn together, in words
     "armed": ("on", "cues on"),
     "holdoff": ("on", "cues on"),
@@ -50,7 +51,7 @@ def over_run(run: RunFacts, metric: str, words: str, marks: Sequence[float]) -> 
     duration_s = run.summary["duration_s"] or 0.0
     bins = _binned(run.running, metric, duration_s)
     band = run.band(metric)
-    axes = Axes((0, duration_s / 60), _range([*(v for b in bins for v in b[1:]), *_edges(band)]), 170)
+    axes = Axes((0, duration_s), _range([*(v for b in bins for v in b[1:]), *_edges(band)]), 170)
     told = f"{words} over the run, {len(run.running)} strides; figures below"
     body: list[Child] = [tag("title", told), *_band(axes, band), *_gaps(axes, run), *_scales(axes)]
     for piece in _pieces(bins):
@@ -114,13 +115,13 @@ def _svg(body: Sequence[Child], height: int, told: str) -> Html:
 def _binned(
     strides: Iterable[Record], metric: str, duration_s: float
 ) -> list[tuple[float, float, float, float]]:
-    """(middle in minutes, mean, least, most) of each stretch that has strides."""
-    wide_s = max(duration_s / _BINS, 5.0)
+    """(middle, mean, least, most) of each stretch of some seconds that has strides."""
+    wide_s = max(duration_s / _BINS, 2.0)
     known = [(r["ic_s"], r[metric]) for r in strides if r[metric] is not None]
     found = []
     for place, group in groupby(known, key=lambda each: int(each[0] // wide_s)):
         values = [value for _, value in group]
-        found.append(((place + 0.5) * wide_s / 60, sum(values) / len(values), min(values), max(values)))
+        found.append(((place + 0.5) * wide_s, sum(values) / len(values), min(values), max(values)))
     return found
 
 
@@ -164,7 +165,7 @@ def _band(axes: Axes, band: tuple[float, float] | None) -> list[Child]:
 def _gaps(axes: Axes, run: RunFacts) -> list[Child]:
     found: list[Child] = []
     for gap in (r for r in run.records if r["type"] == "gap"):
-        x, end = axes.at_x(gap["t_s"] / 60), axes.at_x((gap["t_s"] + gap["duration_s"]) / 60)
+        x, end = axes.at_x(gap["t_s"]), axes.at_x(gap["t_s"] + gap["duration_s"])
         wide = _n(max(end - x, 1.0))
         found.append(tag("rect", x=_n(x), y=TOP, width=wide, height=axes.height, class_="gap"))
     return found
@@ -173,7 +174,7 @@ def _gaps(axes: Axes, run: RunFacts) -> list[Child]:
 def _pains(axes: Axes, marks: Sequence[float]) -> list[Child]:
     found: list[Child] = []
     for t_s in marks:
-        x = _n(axes.at_x(t_s / 60))
+        x = _n(axes.at_x(t_s))
         found.append(tag("line", x1=x, x2=x, y1=TOP, y2=TOP + axes.height, class_="pain"))
         found.append(tag("text", "pain", x=x, y=TOP + 12, dx=4, class_="pain"))
     return found
@@ -181,7 +182,7 @@ def _pains(axes: Axes, marks: Sequence[float]) -> list[Child]:
 
 def _cues(axes: Axes, run: RunFacts) -> list[Child]:
     y = TOP + axes.height
-    path = "".join(f"M{_n(axes.at_x(r['t_s'] / 60))} {y}v-9" for r in run.cues)
+    path = "".join(f"M{_n(axes.at_x(r['t_s']))} {y}v-9" for r in run.cues)
     return [tag("path", d=path, class_="cue")] if path else []
 
 
@@ -191,8 +192,8 @@ def _states(axes: Axes, run: RunFacts) -> list[Child]:
     strides = [r for r in run.strides if r["cue_state"] in _STATES]
     for kind, group in groupby(strides, key=lambda r: _STATES[r["cue_state"]][0]):
         own = list(group)
-        x = axes.at_x(own[0]["ic_s"] / 60)
-        wide = axes.at_x((own[-1]["ic_s"] + (own[-1]["stride_s"] or 0)) / 60) - x
+        x = axes.at_x(own[0]["ic_s"])
+        wide = axes.at_x(own[-1]["ic_s"] + (own[-1]["stride_s"] or 0)) - x
         place = {"x": _n(x), "y": TOP + axes.height + 4, "width": _n(max(wide, 0.5)), "height": 8}
         found.append(tag("rect", **place, class_=f"state {kind}"))
     return found
@@ -200,11 +201,12 @@ def _states(axes: Axes, run: RunFacts) -> list[Child]:
 
 def _scales(axes: Axes) -> list[Child]:
     found = _levels(axes)
-    for value in _ticks(*axes.x, 7):
-        place = {"x": _n(axes.at_x(value)), "y": TOP + axes.height + 32}
+    unit_s, words = (60, "minutes") if axes.x[1] > _SHORT_S else (1, "seconds")
+    for value in _ticks(0, axes.x[1] / unit_s, 7):
+        place = {"x": _n(axes.at_x(unit_s * value)), "y": TOP + axes.height + 32}
         found.append(tag("text", f"{value:g}", **place, text_anchor="middle"))
     below = {"x": WIDTH - RIGHT, "y": TOP + axes.height + 54}
-    return [*found, tag("text", "minutes", **below, text_anchor="end")]
+    return [*found, tag("text", words, **below, text_anchor="end")]
 
 
 def _levels(axes: Axes) -> list[Child]:

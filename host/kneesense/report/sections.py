@@ -7,7 +7,7 @@ from .. import load, times
 from . import plots
 from .facts import Facts, RunFacts
 from .markup import Child, Html, number, table, tag
-from .words import BY_KEY, LIMITS, METHOD, QUANTITIES, SYMMETRY
+from .words import BY_KEY, FLAGS, LIMITS, METHOD, QUANTITIES, SYMMETRY
 
 
 def glance(facts: Facts) -> Html:
@@ -46,7 +46,8 @@ def about(facts: Facts) -> Html:
         if start["start_utc"]
         else times.between(start["utc_bounds"])
     )
-    zone = f" {times.with_zone(start['start_utc'])[-6:]}" if start["start_utc"] and "+" not in when else ""
+    told = times.zone_changed(start["start_utc"], summary["end_utc"])  # by `span`
+    zone = f" {times.with_zone(start['start_utc'])[-6:]}" if start["start_utc"] and not told else ""
     said = ", as you said" if start["utc_source"] == "user" else ""
     stamp = tag("time", f"{when}{zone}{said}", datetime=start["start_utc"]) if start["start_utc"] else when
     who = facts.runner or "runner unknown"
@@ -104,7 +105,7 @@ def strides(facts: Facts) -> Html:
         shown.insert(1, cued)
     marks = facts.entry.pain_marked_s if facts.entry is not None and facts.entry.run == run.run.id else ()
     figures = [_figure(run, name, marks) for name in shown if name in run.means]
-    return joined_section(f"Strides of run {run.run.id}", *figures, _means(run), _missing(run))
+    return joined_section(f"Strides of run {run.run.id}", *figures, _means(run), _to_know(run))
 
 
 def _figure(run: RunFacts, name: str, marks: tuple[int, ...]) -> Html:
@@ -149,16 +150,22 @@ def _means(run: RunFacts) -> Html:
     return table(("running, and how sure it is", "mean", "spread", "strides"), rows)
 
 
-def _missing(run: RunFacts) -> Html | None:
-    if not run.summary["gaps"]:
-        return None
+def _to_know(run: RunFacts) -> Html | None:
+    """What to know of the strides: flags, and what is missing."""
     key = f"run.{run.run.id}"
-    count = number(run.summary["gaps"], f"{key}.gaps", "{:.0f}")
-    seconds = number(
-        sum(r["duration_s"] for r in run.records if r["type"] == "gap"), f"{key}.gap_s", "{:.1f}", "s"
-    )
-    told = ("Gaps without samples: ", count, ", ", seconds, " in all; no stride bridges one.")
-    return tag("p", *told, class_="soft")
+    told: list[Child] = []
+    for flag, words in FLAGS.items():
+        count = sum(flag in r["flags"] for r in run.strides)
+        if count:
+            told.append(tag("li", f"{words}: ", number(count, f"{key}.flag.{flag}", "{:.0f}")))
+    if run.summary["gaps"]:
+        gaps = number(run.summary["gaps"], f"{key}.gaps", "{:.0f}")
+        gap_s = sum(r["duration_s"] for r in run.records if r["type"] == "gap")
+        seconds = number(gap_s, f"{key}.gap_s", "{:.1f}", "s")
+        told.append(
+            tag("li", "gaps without samples, which no stride bridges: ", gaps, ", ", seconds, " in all")
+        )
+    return tag("ul", *told, class_="soft") if told else None
 
 
 def legs(facts: Facts) -> Html | None:

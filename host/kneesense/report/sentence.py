@@ -15,8 +15,8 @@ from .markup import Child, number
 def parts(facts: Facts) -> list[Child]:
     """The sentence, its numbers tagged; `plain` has the text alone."""
     told: list[Child] = []
-    if facts.since is not None and facts.outings > 1:
-        count = number(facts.outings, "headline.runs", "{:.0f}")
+    if facts.since is not None and facts.went_out > 1:
+        count = number(facts.went_out, "headline.runs", "{:.0f}")
         told += ["After ", count, f" runs since {facts.since.isoformat()}: ", *_cadence(facts)]
     else:
         first, *rest = _cadence(facts)

@@ -49,6 +49,15 @@ SYMMETRY = {
     "lean_range_deg": ("range of lean", "deg", "{:.1f}"),
 }
 
+FLAGS = {  # of a stride -> what it means for its numbers
+    "clipped": "strides with the sensor at the end of its range, their impact is withheld",
+    "shaken": "strides that the unit's own motor shook, their impact is withheld",
+    "strap_loose": "strides with a strap that had slipped, do not trust their lean",
+    "turn": "strides in turns, where lean is not cued",
+    "bias_unsettled": "strides before the gyro's bias was known, their lean is less sure",
+    "metric_missing": "strides of which a value is missing",
+}
+
 RULES = {
     "cadence": "cadence",
     "lean": "lean",

@@ -85,10 +85,15 @@ def _costs(runs: Sequence[Run], room: Room, stored: Sequence[LogFrame]) -> Itera
             yield Cost(frozenset({GAP}), gap.from_s, gap.to_s, f"gap of {gap.to_s - gap.from_s:.2f} s")
         if run.stop is not None and wire.ENDINGS[run.stop["ending"]] != "host":
             yield Cost(frozenset(), run.end_s, run.end_s, f"end of a run: {wire.ENDINGS[run.stop['ending']]}")
+    blind = {record.boot for record in stored if _notice(record) == "sensor_back"}
     boots = sorted(room.witness.boots.items())
     for number, boot in boots[:-1]:
         ended_s = (boot.ended_us or 0) / 1e6
-        yield Cost(frozenset({BOOT}), ended_s, ended_s, f"end of boot {number}")
+        if number in blind:  # what kept the sensor from it was there when it began
+            what = f"boot {number} without a sensor until"
+            yield Cost(frozenset({BOOT, GAP}), boot.begun_us / 1e6, ended_s, what)
+        else:
+            yield Cost(frozenset({BOOT}), ended_s, ended_s, f"end of boot {number}")
     for at_s, ended in room.ends:
         if ended is None:
             yield Cost(frozenset({SESSION}), at_s, at_s, "kill of the program")
@@ -105,9 +110,12 @@ def _costs(runs: Sequence[Run], room: Room, stored: Sequence[LogFrame]) -> Itera
             yield Cost(frozenset({SESSION}), at_s, at_s, f"end of a session: {ended.code} {ended.message}")
     for record in stored:
         begun_us = room.witness.begun_us(record.boot)
-        if record.code != wire.NOTICE.code or begun_us is None:
-            continue
-        name = wire.NOTICES[record.values()["notice"]]
-        at_s = (begun_us + record.t_us) / 1e6
-        if name in _NOTICES:
+        name = _notice(record)
+        if begun_us is not None and name in _NOTICES:
+            at_s = (begun_us + record.t_us) / 1e6
             yield Cost(frozenset(_NOTICES[name]), at_s, at_s, f"notice {name}")
+
+
+def _notice(record: LogFrame) -> str:
+    """Its name; "" of any other record."""
+    return wire.NOTICES[record.values()["notice"]] if record.code == wire.NOTICE.code else ""

@@ -19,7 +19,7 @@ from .. import answers, ble, logfile
 from ..errors import KneesenseError
 from ..frames import parse
 from ..records import RunRecords
-from . import frames, fuzz_unit
+from . import frames, fuzz_files, fuzz_images, fuzz_lines, fuzz_unit
 from .found import Found, Target
 
 
@@ -201,8 +201,16 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "sessions": sessions,
     "log_file": log_file,
     **fuzz_unit.TARGETS,
+    **fuzz_files.TARGETS,
+    **fuzz_images.TARGETS,
+    **fuzz_lines.TARGETS,
 }
-WORTH = {"log_ring": fuzz_unit.LOG_RECORDS}  # frames that one turn of a fuzzer decodes
+WORTH = {
+    "log_ring": fuzz_unit.LOG_RECORDS,
+    **fuzz_files.WORTH,
+    **fuzz_images.WORTH,
+    **fuzz_lines.WORTH,
+}  # frames that one turn of a fuzzer decodes
 
 
 def run(name: str, count: int, seed: int, alive: Callable[[], None] = lambda: None) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
-from kneecore import wire
+from kneecore import settings, wire
 
 from .. import logimage
 from . import frames
@@ -37,6 +36,9 @@ def commands() -> Target:
             if before is not None and before != (unit.state(), around.files):
                 raise Found(f"done for a stranger: {frame.hex()}")
             _read_out(unit, random)
+            for setting in settings.TABLE:
+                if not setting.low <= unit.settings.get(setting.name) <= setting.high:
+                    raise Found(f"{setting.name} = {unit.settings.get(setting.name)} after {frame.hex()}")
         _check_replies(unit.radio.replies, frame, trusted)
 
     return once
@@ -89,10 +91,8 @@ def _good_calibration() -> dict[str, int]:
 
 def log_ring() -> Target:
     """The unit's log and the auditor after flipped bits, bytes of nonsense, lost sectors: only what was written."""
-    flashlog, journal = load("drivers.flashlog"), load("tasks.journal")
-    images = []
-    for seed in range(8):
-        images.append(_written(flashlog, journal, Random(f"log {seed}")))
+    flashlog = load("drivers.flashlog")
+    images = [written_log(Random(f"log {seed}")) for seed in range(8)]
 
     def once(random: Random) -> None:
         image, written = random.choice(images)
@@ -130,10 +130,10 @@ def _mark(seq: int) -> bytes:
     return wire.frame(wire.MARK, {"seq": seq, "boot": 9, "t_us": 5, "kind": 1})
 
 
-def _written(flashlog: Any, journal: Any, random: Random) -> tuple[bytes, set[bytes]]:
+def written_log(random: Random, sector: int = FLASH_SECTOR) -> tuple[bytes, set[bytes]]:
     """(cells, frames) of a log that some records went to, and that a host has fetched a part of."""
-    partition = Partition()
-    log = flashlog.FlashLog(partition, _Still())
+    partition = Partition(sector=sector)
+    log = load("drivers.flashlog").FlashLog(partition, _Still())
     written = set()
     for _ in range(random.choice((LOG_RECORDS // 4, LOG_RECORDS, 4 * LOG_RECORDS))):
         record = random.choice((wire.STRIDE, wire.MARK, wire.ANCHOR, wire.RAW))
@@ -175,6 +175,8 @@ def kept_files() -> Target:
         door.save_bonds([(1, bytes(7), b"{}"), (2, bytes(7), b"{}")])
         state.save("boot.json", [5, 0])
         state.save("session.json", 4)
+        state.save("imu.json", 3)
+        state.save("motor.json", [7, 8, 9])
         state.save("settings.json", {"cue_m": 3, "battery_stop_mv": 3350})
     good = dict(around.files)
     readers: dict[str, Callable[[], object]] = {
@@ -183,6 +185,8 @@ def kept_files() -> Target:
         "calibration.json": lambda: unit.new_calibrator().calibration,
         "coaching.json": lambda: unit.new_coaching().plan(1),
         "session.json": lambda: state.load("session.json", 0),
+        "imu.json": lambda: state.load("imu.json", 0),
+        "motor.json": lambda: bytes(state.load("motor.json", [])),
         "settings.json": lambda: vars(load("tasks.control").kept_settings()),
     }
     values: dict[str, tuple[object, object]] = {}

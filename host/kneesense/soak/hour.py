@@ -21,6 +21,7 @@ _FIRST_S, _LAST_S = 15.0, 10.0  # left out at both ends
 _POLL_S = 0.25
 _LOOK_S = 30.0  # before what is fetched can be overwritten
 _FINISH_S = 120.0
+_TRANSFER = 100  # records: so many that were missing are progress, though not up to now
 _SPEED = 1e6
 _PATIENCE_S = 60.0
 
@@ -110,24 +111,33 @@ class Hour:
         return False
 
     async def _watch(self) -> None:
-        """Nothing new stored in RECOVERY_S without a fault is a hang; then the user kills the program."""
-        newest_us, without_s, looked_s = 0.0, 0.0, 0.0
+        """Nothing new stored in RECOVERY_S without a fault is a hang; then the user kills the program.
+
+        New is a stride since, or a good piece of what was missing.
+        """
+        newest_us, without_s, looked_s, fetched = 0.0, 0.0, 0.0, 0
+        quiet_s: list[list[float]] = []  # from, to
         while True:
             if self._loop.time() >= looked_s + _LOOK_S:
                 looked_s = self._loop.time()
                 self.room.witness.look()
             self._on_progress(sum(done.ended_s > 0 for done in self.faults), self._loop.time())
             recorded_us = self.room.recorded_us()
-            if recorded_us > newest_us:
-                newest_us, without_s = recorded_us, 0.0
+            far = self.room.fetched()
+            if recorded_us > newest_us or far >= fetched + _TRANSFER:  # minutes of all samples take a while
+                newest_us, without_s, fetched, quiet_s = max(newest_us, recorded_us), 0.0, far, []
             elif not self._active:
                 without_s += _POLL_S
+                if not quiet_s or self._loop.time() > quiet_s[-1][1] + 2 * _POLL_S:
+                    quiet_s.append([self._loop.time() - _POLL_S, 0.0])
+                quiet_s[-1][1] = self._loop.time()
             if without_s > RECOVERY_S:
                 without_s = 0.0
                 since = [done.fault.name for done in self.faults if done.ended_s > newest_us / 1e6]
                 self.hangs.append(
                     f"nothing newer than {newest_us / 1e6:.1f} s is stored at {self._loop.time():.1f} s, after"
-                    f" {RECOVERY_S:g} s without a fault; before: {', '.join(since) or 'none'}"
+                    f" {RECOVERY_S:g} s without a fault ({', '.join(f'{a:.1f} to {b:.1f}' for a, b in quiet_s)});"
+                    f" before: {', '.join(since) or 'none'}"
                 )
                 if self.room.host is not None:
                     self.room.host.kill()

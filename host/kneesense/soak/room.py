@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from kneecore import sector, wire
 
@@ -143,21 +144,32 @@ class Room:
         flash.flip(at, random.randrange(8))
         self.witness.note_spoilt(frames)
 
+    def fetched(self) -> int:
+        """Up to this number everything that the unit has logged is stored."""
+        with suppress(sqlite3.Error):
+            row = self._look("SELECT seq FROM synced WHERE device = ?", self.unit.board.unit_id.hex())
+            return int(row[0]) if row else 0
+        return 0
+
     def recorded_us(self) -> float:
         """World time of the newest stride of the present boot in the store; 0 before any.
 
         The runner never stands for long, so there is one a second whenever the product does what it is for.
         """
         with suppress(sqlite3.Error):
-            if self._reader is None:
-                self._reader = sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)
             boot = self.witness.boot
-            row = self._reader.execute(
-                "SELECT frame FROM event WHERE boot = ? AND code = ? ORDER BY seq DESC LIMIT 1",
-                (boot, wire.STRIDE.code),
-            ).fetchone()
+            row = self._look(
+                "SELECT frame FROM event WHERE device = ? AND boot = ? AND code = ? ORDER BY seq DESC LIMIT 1",
+                *(self.unit.board.unit_id.hex(), boot, wire.STRIDE.code),
+            )
             record = parse(row[0]) if row else None
             begun_us = self.witness.begun_us(boot)
             if record is not None and begun_us is not None:
                 return begun_us + record.t_us
         return 0.0
+
+    def _look(self, question: str, *values: object) -> tuple[Any, ...] | None:
+        if self._reader is None:
+            self._reader = sqlite3.connect(f"{self.store.as_uri()}?mode=ro", uri=True)
+        row: tuple[Any, ...] | None = self._reader.execute(question, values).fetchone()
+        return row

@@ -34,22 +34,23 @@ def load(name: str) -> ModuleType:
 class Partition:
     """A small flash with the interface of esp32.Partition."""
 
-    def __init__(self, image: bytes | None = None) -> None:
-        self.nor = NorFlash(FLASH_SECTORS * FLASH_SECTOR, FLASH_SECTOR)
+    def __init__(self, image: bytes | None = None, sector: int = FLASH_SECTOR) -> None:
+        self._sector = sector
+        self.nor = NorFlash(FLASH_SECTORS * sector, sector)
         if image is not None:
             self.nor.cells[:] = image
 
     def readblocks(self, block: int, buf: Any, offset: int = 0) -> None:
-        at = block * FLASH_SECTOR + offset
+        at = block * self._sector + offset
         buf[:] = self.nor.cells[at : at + len(buf)]
 
     def writeblocks(self, block: int, buf: Any, offset: int) -> None:
-        self.nor.program(block * FLASH_SECTOR + offset, bytes(buf))
+        self.nor.program(block * self._sector + offset, bytes(buf))
 
     def ioctl(self, op: int, arg: int) -> int:
         if op == 6:
             self.nor.erase(arg)
-        return {4: FLASH_SECTORS, 5: FLASH_SECTOR}.get(op, 0)
+        return {4: FLASH_SECTORS, 5: self._sector}.get(op, 0)
 
 
 class Clock:

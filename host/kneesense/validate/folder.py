@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from .. import calibration
 from ..calibration import Calibration
 from ..errors import InputError
 
@@ -57,12 +58,7 @@ class Trial:
         given = self.truth.get("calibration")
         if given is None:
             return None
-        try:
-            rows = tuple(tuple(map(float, row)) for row in given["rotation"])
-            bias = tuple(map(float, given["gyro_bias_rad_s"]))
-            return Calibration(**{**given, "rotation": rows, "gyro_bias_rad_s": bias})
-        except (TypeError, KeyError, ValueError) as error:
-            raise InputError(f"{self.path}: calibration in its truth file: {error!r}") from None
+        return calibration.from_json(given, f"{self.path}: calibration in its truth file")
 
 
 def trials(folder: Path) -> list[Trial]:
@@ -112,7 +108,7 @@ def _kind(
         return "cycles", {"events": events}
     truth = folder / f"{name}.truth.json"
     if truth.exists():
-        return "truth", _truth(truth)
+        return "truth", truth_of(truth)
     side = {"side": _side(events[0].get("side", "")) if events else "right"}
     mine = [event for event in events if event.get("trial") == name]
     if mine:
@@ -145,12 +141,13 @@ def _events(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _truth(path: Path) -> dict[str, Any]:
+def truth_of(path: Path) -> dict[str, Any]:
+    """What a truth file says.  InputError if it is none."""
     try:
         truth = json.loads(path.read_text(encoding="utf-8"))
         sides = truth["side"] in ("left", "right")
         times = all(isinstance(stride["ic_s"], int | float) for stride in truth.get("strides") or [])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not a truth file ({error!r})", "docs/simulator.md has its keys") from None
     if not (sides and times):
         raise InputError(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,7 @@ from ..errors import InputError
 from ..liveview import LiveView
 from .page import Marks, Page
 
+_REUSES = os.name == "posix"  # elsewhere SO_REUSEADDR would let another program take the port over
 _ADDRESS = "127.0.0.1"
 _GOODBYE_S = 1  # for the last state to go out
 
@@ -54,7 +56,8 @@ async def serving(view: LiveView, orders: Marks, port: int = 0) -> AsyncIterator
 def _listening(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if _REUSES:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_ADDRESS, port))
         listener.listen()  # a browser may come at once
     except (OSError, OverflowError) as error:

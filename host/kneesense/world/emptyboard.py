@@ -12,6 +12,8 @@ import secrets
 import shlex
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from . import hci, romloader
@@ -37,9 +39,11 @@ class Cable:
 
     def serve(self, peer: socket.socket) -> None:
         self._loop.call_soon_threadsafe(self._plugged, peer)
-        while data := peer.recv(4096):
-            self._loop.call_soon_threadsafe(self._line.typed, data)
-        self._loop.call_soon_threadsafe(self._line.listen, None)
+        try:
+            while data := peer.recv(4096):
+                self._loop.call_soon_threadsafe(self._line.typed, data)
+        finally:
+            self._loop.call_soon_threadsafe(self._line.listen, None)
 
     @property
     def _line(self) -> SerialLine:
@@ -47,9 +51,14 @@ class Cable:
         return self._unit.board.line
 
     def _plugged(self, peer: socket.socket) -> None:
-        self._line.listen(peer.sendall)
+        self._line.listen(partial(_heard, peer))
         if self._unit.process is None:
             self._unit.power_on()
+
+
+def _heard(peer: socket.socket, data: bytes) -> None:
+    with suppress(OSError):  # it has just gone
+        peer.sendall(data)
 
 
 async def hold_until_paired(unit: VirtualUnit) -> None:
