@@ -232,7 +232,9 @@ def check_name(name: str) -> None:
     if len(name) > NAME_MOST:
         raise InputError(f"a runner's name has {len(name)} characters", f"at most {NAME_MOST}")
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in name):
-        raise InputError(f"the runner's name {name!a} has a line break or a control character", "leave it out")
+        raise InputError(
+            f"the runner's name {name!a} has a line break or a control character", "leave it out"
+        )
 
 
 class StoreFile:

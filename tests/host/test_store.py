@@ -158,12 +158,12 @@ def test_a_unit_is_remembered_once(store):
 
 @pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "a\u2028b", "\ud800", "n" * 61])
 def test_a_runners_name_fits_a_line(store, name):
-    with pytest.raises(InputError, match="the runner's name|61 characters"):
+    with pytest.raises(InputError, match=r"the runner's name|61 characters"):
         store.remember(Unit(DEVICE, "0c0d", "left", "lateral", name))
 
 
 def test_a_runners_name_may_have_any_letters_quotes_and_pictures(store):
-    name = "Zoë \"the \U0001f3c3\u200d\u2640\ufe0f\" O'Neill"
+    name = 'Zoë "the \U0001f3c3\u200d\u2640\ufe0f" O\'Neill'
     store.remember(Unit(DEVICE, "0c0d", "left", "lateral", name))
     assert store.runners() == [name]
 
