@@ -20,6 +20,8 @@ _NUMBERS = ("distance_m", "duration_s", "stairs", "sleep_min", "warm_up", "stret
 _TEXTS = ("source", "surface", "shoe", "hills", "leg", "places", "aggravators", "signs", "note")
 _WORDS = {"source": SOURCES, "surface": SURFACES, "hills": HILLS, "leg": LEGS}
 _LISTS = {"places": PLACES, "aggravators": AGGRAVATORS, "signs": SIGNS}
+_SESSION = ("day", "start_us", "warm_up", "stretched", "note")
+_SET = ("exercise", "side", "reps", "hold_s")
 _MOST = 2**31 - 1
 
 
@@ -40,7 +42,7 @@ def kept(store: Store, runner: str | None, runs: Sequence[Run]) -> Rows:
             if whole or shoe["name"] in worn
         ],
         "longest": store.longest(runner) if whole else None,
-        "hips": [_without_id(session) for session in store.hips(runner)] if whole else [],
+        "hips": [_session(session) for session in store.hips(runner)] if whole else [],
     }
 
 
@@ -90,22 +92,24 @@ def add(store: Store, runner: str, rows: Rows) -> None:
     for shoe in rows["shoes"]:
         if shoe["name"] not in known:
             store.set_shoe(runner, shoe["name"], before_m=shoe["before_m"], retired_day=shoe["retired_day"])
-    here = {(run.device, run.start): run.id for run in store.runs() if run.runner == runner}
-    written = {_key(row, row["run"]) for row in store.diary(runner)}
+    runs = [run for run in store.runs() if run.runner == runner]
+    here = {(run.device, run.start): run.id for run in runs}
+    outings = {run.id: run.outing for run in runs if run.outing is not None}
+    written = {_key(row, row["run"], outings) for row in store.diary(runner)}
     for row in rows["diary"]:
         run = _run_here(row["run"], here)
         if row["run"] is not None and run is None:
             continue  # the run was deleted here, or is another runner's
-        if _key(row, run) not in written:
+        if _key(row, run, outings) not in written:
             values = {name: row[name] for name in (*_NUMBERS, *_TEXTS)}
             store.write_entry(
                 runner, row["day"], run=run, start_us=row["start_us"], values=values, pain=row["pain"]
             )
     if rows["longest"] is not None and store.longest(runner) is None:
         store.set_longest(runner, *(rows["longest"][name] for name in ("day", "distance_m", "duration_s")))
-    sessions = [_without_id(session) for session in store.hips(runner)]
+    sessions = [_session(session) for session in store.hips(runner)]
     for session in rows["hips"]:
-        if session not in sessions:
+        if _session(session) not in sessions:
             store.add_hips(runner, session["day"], session, session["sets"])
 
 
@@ -113,15 +117,16 @@ def _run_here(key: Sequence[Any] | None, here: Mapping[tuple[str, Key], int]) ->
     return None if key is None else here.get((key[0], (key[1], key[2])))
 
 
-def _key(row: Mapping[str, Any], run: int | None) -> tuple[str, Any]:
-    """What makes an entry the same one."""
+def _key(row: Mapping[str, Any], run: int | None, outings: Mapping[int, int]) -> tuple[str, Any]:
+    """What makes an entry the same one; that of an outing may be at either leg."""
     if run is not None:
-        return "run", run
+        return ("outing", outings[run]) if run in outings else ("run", run)
     return ("start", row["start_us"]) if row["start_us"] is not None else ("day", row["day"])
 
 
-def _without_id(session: Rows) -> Rows:
-    return {name: value for name, value in session.items() if name != "id"}
+def _session(session: Rows) -> Rows:
+    sets = [{name: done[name] for name in _SET} for done in session["sets"]]
+    return {name: session[name] for name in _SESSION} | {"sets": sets}
 
 
 def _text(value: Any) -> None:

@@ -48,6 +48,26 @@ class CuesWithheld(InputError):
     code = "cues_withheld"
 
 
+def install_command(extra: str) -> str:
+    """What adds the extra to the Python that runs this, from where kneesense itself was installed."""
+    import json
+    import shlex
+    import sys
+    from importlib import metadata
+    from urllib.parse import unquote, urlsplit
+
+    what, editable = "kneesense", ""
+    try:
+        origin = json.loads(metadata.distribution("kneesense").read_text("direct_url.json") or "{}")
+        url = urlsplit(origin.get("url", ""))
+        if url.scheme == "file":
+            what = unquote(url.path)
+            editable = "-e " * bool(origin.get("dir_info", {}).get("editable"))
+    except (metadata.PackageNotFoundError, ValueError):
+        pass
+    return f"{shlex.quote(sys.executable)} -m pip install {editable}{shlex.quote(f'{what}[{extra}]')}"
+
+
 class ExtraMissing(KneesenseError):
     """An optional part is not installed."""
 
@@ -56,8 +76,7 @@ class ExtraMissing(KneesenseError):
 
     def __init__(self, extra: str, why: str = "", advice: str = "") -> None:
         self.extra = extra
-        install = f"pip install 'kneesense[{extra}]', or in a checkout pip install -e '.[{extra}]'"
-        super().__init__(why or f"the extra '{extra}' is not installed", advice or install)
+        super().__init__(why or f"the extra '{extra}' is not installed", advice or install_command(extra))
 
 
 class NothingFound(KneesenseError):

@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bundle, fitfile, outfile, rawsamples, tcx, times
+from . import bundle, dating, fitfile, outfile, rawsamples, tcx, times
 from .columns import TABLES, Row, rows
 from .errors import InputError, NothingFound
 from .store import Run, Store
 from .stored import StoredRun
 from .tablefiles import CsvTables, ParquetTables, Tables
 
-FORMATS = ("fit", "tcx", "csv", "parquet", "bundle")
 _ENCODED: dict[str, Callable[[StoredRun], bytes]] = {"fit": fitfile.encoded, "tcx": tcx.encoded}
 _TABLES: dict[str, type[Tables]] = {"csv": CsvTables, "parquet": ParquetTables}
 
@@ -52,10 +51,7 @@ def chosen(store: Store, word: str | None, since_us: int | None, runner: str | N
 
 def began(store: Store, run: Run) -> int | None:
     """UTC of a run's start; None while unknown."""
-    said, tie = store.said(run.id), store.tie(run.device, run.boot)
-    if said is not None or tie is None:
-        return said
-    return tie.utc_us(store.run_span(run)[0])
+    return dating.of(store, run, *store.run_span(run)).start_us
 
 
 def one_file(store: Store, run: Run, kind: str, path: Path, overwrite: bool = False) -> Exported:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, Self
 from .errors import UPDATE_HOST, InputError, StoreBusy, StoreError, StoreFull
 
 APPLICATION_ID = 0x6B6E6565  # "knee": tells our files from other programs'
+NAME_MOST = 60  # characters
 BUSY_S = 5.0  # a transaction of ours takes milliseconds
 
 # `PRAGMA user_version` counts how many of these a file has been through.  Only ever append.
@@ -223,6 +225,18 @@ _CAUSES = (
 )
 
 
+def check_name(name: str) -> None:
+    """InputError for a runner's name that cannot be shown in a line."""
+    if not name.strip():
+        raise InputError("a runner's name is empty", "--runner NAME")
+    if len(name) > NAME_MOST:
+        raise InputError(f"a runner's name has {len(name)} characters", f"at most {NAME_MOST}")
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in name):
+        raise InputError(
+            f"the runner's name {name!a} has a line break or a control character", "leave it out"
+        )
+
+
 class StoreFile:
     """An open store file; a context manager.  Several threads may use it, one after the other."""
 
@@ -312,8 +326,7 @@ class StoreFile:
 
     def _runner_id(self, name: str) -> int:
         """Inside a transaction: the runner of that name, made if there is none yet.  InputError."""
-        if not name.strip():
-            raise InputError("a runner's name is empty", "--runner NAME")
+        check_name(name)
         self._write("INSERT OR IGNORE INTO runner (name) VALUES (?)", name)
         return int(self._row("SELECT id FROM runner WHERE name = ?", name)[0])
 

@@ -309,6 +309,21 @@ def test_what_a_bundle_says_beyond_what_we_know_is_left_out(file, elsewhere, tmp
     assert tell("import", tmp_path / "more")[0] == 0
     with Store(elsewhere) as store:
         assert store.longest("Ann") == {"day": "2026-12-20", "distance_m": None, "duration_s": 1800}
+    tell("import", tmp_path / "more")
+    with Store(elsewhere) as store:
+        assert len(store.hips("Ann")) == 1
+
+
+def test_an_outing_stays_one_entry_whichever_leg_it_was_written_at(file, elsewhere, tell):
+    tell("import", file)
+    with Store(elsewhere) as store:
+        entry = next(row for row in store.diary("Ann") if row["run"] is not None)
+        store.delete_entry("Ann", entry["id"])
+        (other,) = {run.id for run in store.runs() if run.outing is not None} - {entry["run"]}
+        store.write_entry("Ann", "2027-01-01", run=other, values={}, pain={"after": 2})
+    tell("import", file)
+    with Store(elsewhere) as store:
+        assert [e.pain for e in diary.entries(store, "Ann") if e.run is not None] == [{"after": 2}]
 
 
 def test_a_bundle_whose_log_is_missing_is_refused(file, elsewhere, tmp_path, tell):

@@ -50,6 +50,31 @@ def test_a_newcomer_is_asked_for_everything_and_feels_the_first_buzz(tell, answe
     assert "one of: left, right" in "\n".join(err)
 
 
+def test_a_face_is_taken_by_either_of_the_names_in_its_question(tell, answering, stack, kept):
+    for word, face in (("inner", "medial"), ("MEDIAL", "medial"), ("lat", "lateral"), ("o", "lateral")):
+        answering("1", "r", word, "", "yes")
+        assert tell("pair")[0] == 0
+        assert kept()[0].face == face
+
+
+def test_a_name_that_fits_no_line_is_asked_for_again_or_refused_before_the_unit_is_touched(
+    tell, answering, stack, kept
+):
+    answering("1", "r", "", "n" * 61, "Ann", "yes")
+    assert tell("pair")[0] == 0
+    for name in ("", "a\nb"):
+        assert tell("pair", "0c0d", "--side", "left", "--runner", name)[0] == 2
+    assert [(unit.runner, unit.side) for unit in kept()] == [("Ann", "right")]
+
+
+def test_a_number_that_is_not_in_the_list_is_answered(tell, answering, stack, kept):
+    stack.add(FakeUnit(bytes.fromhex("0a0b0c0e")), "AA:BB:CC:00:00:02")
+    answering("3", "1", "r", "", "", "yes")
+    code, _out, err = tell("pair")
+    assert code == 0
+    assert "  one of: 1, 2, or an id of the list" in "\n".join(err)
+
+
 def test_enter_takes_what_was_before(tell, answering, stack, kept):
     assert tell("pair", "0c0d", "--side", "left", "--face", "lateral", "--runner", "Ann")[0] == 0
     answering("", "", "", "", "")

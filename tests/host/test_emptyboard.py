@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The virtual cable of an empty board: whoever pulls it, the board goes on."""
+"""An empty board: whoever pulls its virtual cable, it goes on; its runner holds the button, as nobody else can."""
 
+import asyncio
 import socket
 import struct
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pytest
 
 pytest.importorskip("bumble", reason="no virtual radio: pip install 'kneesense[demo]'")
 
+from kneesense.world import bonding, emptyboard
 from kneesense.world.emptyboard import Cable
 from kneesense.world.serialline import SerialLine
 
@@ -43,3 +45,36 @@ def test_what_is_said_to_a_connection_that_has_just_gone_is_lost(tmp_path):
         Cable(AtOnce(), unit)._plugged(here)
         here.shutdown(socket.SHUT_WR)
         line.booted()
+
+
+async def test_the_button_is_held_until_the_unit_is_paired_and_never_without_a_program(monkeypatch):
+    monkeypatch.setattr(emptyboard, "_HOLD_EVERY_S", 0)
+    held = []
+
+    async def press(seconds):
+        held.append(seconds)
+        if len(held) == 3:
+            bonds.append([bonding.PEER_SEC, "a computer", "its keys"])
+
+    def kept(name):
+        assert name == "bonds.json"
+        if not held:
+            raise FileNotFoundError(name)
+        return bonds
+
+    bonds = [[bonding.OUR_IRK, "irk", "the unit's own"]]
+    unit = SimpleNamespace(
+        process=None, kept=kept, board=SimpleNamespace(button=SimpleNamespace(press=press))
+    )
+    holding = asyncio.create_task(emptyboard.hold_until_paired(unit))
+    await _turns()
+    assert held == []
+    unit.process = "runs"
+    await _turns()
+    holding.cancel()
+    assert held == [emptyboard._HOLD_S] * 3
+
+
+async def _turns():
+    for _ in range(50):
+        await asyncio.sleep(0)

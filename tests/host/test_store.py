@@ -156,6 +156,18 @@ def test_a_unit_is_remembered_once(store):
         store.remember(Unit(DEVICE, "0c0d", "left", "lateral", " "))
 
 
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[31mred", "a\u2028b", "\ud800", "n" * 61])
+def test_a_runners_name_fits_a_line(store, name):
+    with pytest.raises(InputError, match=r"the runner's name|61 characters"):
+        store.remember(Unit(DEVICE, "0c0d", "left", "lateral", name))
+
+
+def test_a_runners_name_may_have_any_letters_quotes_and_pictures(store):
+    name = 'Zoë "the \U0001f3c3\u200d\u2640\ufe0f" O\'Neill'
+    store.remember(Unit(DEVICE, "0c0d", "left", "lateral", name))
+    assert store.runners() == [name]
+
+
 def test_a_runners_number_is_stable_and_the_same_on_every_computer(tmp_path):
     numbers = []
     for name, before in (("one", ("Ann", "Bob")), ("two", ("Bob", "Ann"))):

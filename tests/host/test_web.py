@@ -218,6 +218,17 @@ async def test_it_listens_on_the_loopback_address_only_and_leaves_ctrl_c_alone()
                 pass
 
 
+async def test_bytes_that_are_no_request_leave_the_terminal_alone(caplog):
+    view, now_s = played(15.0)
+    async with serving(view, Marks(view, now_s)) as url:
+        reader, writer = await asyncio.open_connection(*urlsplit(url).netloc.split(":"))
+        writer.write(b"\x16\x03\x01\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+        await writer.wait_closed()
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -244,7 +255,8 @@ def test_without_its_extra_a_view_says_what_to_install(tell, monkeypatch, flag, 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     code, _, (err,) = tell("run", f"--{flag}")
     assert code == 3
-    assert f"pip install 'kneesense[{flag}]'" in err
+    assert " -m pip install " in err
+    assert f"[{flag}]'" in err
     assert package in err
 
 

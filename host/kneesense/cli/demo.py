@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..world.scenario import Scenario
 
 DURATION_S = 30.0
+BOARD_S = 900.0  # commands of true length, with three minutes of baseline
 SPEEDS = (0.1, 1000.0)
 _WITHOUT = (
     "without the firmware's own process and without radio: signal processing and cue engine of the unit run in this"
@@ -63,7 +64,7 @@ def demo(
     Parameters
     ----------
     duration_s
-        Running time in seconds, at least 25. Default 30, or all of the recording.
+        Running time in seconds, at least 25. Default 30, of an empty board's runner 900, or all of the recording.
     side
         Leg the unit is worn on.
     recording
@@ -114,7 +115,9 @@ def demo(
     if missing or without_firmware:
         why = str(missing) if missing else "as asked for"
         out.warn("without_firmware", f"{_WITHOUT} ({why})")
-    running_s, number = DURATION_S if duration_s is None else duration_s, 1 if seed is None else seed
+    number = 1 if seed is None else seed
+    usual_s = BOARD_S if empty_board else DURATION_S
+    running_s = usual_s if duration_s is None else duration_s
     if recording is not None:
         scenario = played(recording, side, calibration, duration_s)
     else:

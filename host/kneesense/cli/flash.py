@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,7 +74,7 @@ def flash(
     flasher.fit(board)
     out.note(f"{board.chip} with {board.flash_mb} MB of flash at {device}, {board.mac}; the image is whole")
     if not yes:
-        question = f"Erase pairings, settings and program of the board at {device}? [y/N] "
+        question = f"Erase pairings, settings and program of the board at {device}?"
         _ask(question, "nothing is erased without consent", "--yes")
     with bars(out) as add:
         baud = flasher.write(device, board, content, add("MicroPython"), extra)
@@ -101,7 +100,7 @@ def flash(
         },
         f"MicroPython is written (at {baud} baud); "
         + (
-            f"the unit started and runs {version}. Next: kneesense scan"
+            f"the unit started and runs {version}. Next: kneesense pair"
             if version
             else "whether it starts was not looked at: kneesense doctor --restart"
         ),
@@ -127,7 +126,7 @@ def _official(yes: bool, out: Output) -> bytes:
     if content is None:
         if not yes:
             what = f"MicroPython {image.version}, {image.size / 1e6:.1f} MB"
-            question = f"Download {what}, from {officialimage.BASE}? [y/N] "
+            question = f"Download {what}, from {officialimage.BASE}?"
             _ask(question, "nothing is downloaded without consent", "--yes, or --image FILE")
         with bar(out, "downloading") as told:
             content = officialimage.fetch(told)
@@ -137,11 +136,11 @@ def _official(yes: bool, out: Output) -> bytes:
 
 def _ask(question: str, refused: str, advice: str) -> None:
     from ..errors import InputError
+    from .asking import agreed, at_terminal
 
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise InputError(refused, advice)
-    print(question, end="", file=sys.stderr, flush=True)
-    if input().strip().lower() not in ("y", "yes"):
+    if not agreed(question, False, advice):
         raise InputError(refused, f"answer y, or {advice}")
 
 

@@ -7,6 +7,7 @@ Every question has a flag, or a default that a script gets without being asked.
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,17 +27,15 @@ if TYPE_CHECKING:
 LISTEN_S = 5.0
 _TICK_S = 0.2
 
-_FACES = {"inner": "medial", "outer": "lateral", "unknown": None}  # what people say, for what is kept
+# What people say, for what is kept; their doctors say it in the other words.
+_FACES = {"inner": "medial", "outer": "lateral", "medial": "medial", "lateral": "lateral", "unknown": None}
 
 _DOOR = (
-    "The unit takes no new computer just now. It does in the first minute after its first start, and like this:\n"
+    "{} takes no new computer just now. It does in the first minute after its first start, and like this:\n"
     "  1. Hold its button until it has buzzed twice (about 3 s), let go.\n"
     "  2. Within a minute go on here."
 )
-_REPEATS = (
-    "If it repeats: hold the unit's button until it has buzzed twice (about 3 s), and remove the unit in this"
-    " computer's Bluetooth settings."
-)
+_REPEATS = "If it repeats: remove the unit in this computer's Bluetooth settings."
 _NOT_FELT = (
     "What to look at:\n"
     "  - hold the unit in your hand: a strap or a desk swallows a short buzz\n"
@@ -77,6 +76,8 @@ async def pick(store: Store, seconds: float, out: Output) -> Seen:
         fits = [seen for number, seen in enumerate(found, 1) if word == str(number) or seen.answers_to(word)]
         if fits:
             return fits[0]
+        numbers = ", ".join(str(number) for number in range(1, len(found) + 1))
+        print(f"  one of: {numbers}, or an id of the list", file=sys.stderr, flush=True)
 
 
 async def _listen(seconds: float, out: Output) -> list[Seen]:
@@ -109,6 +110,10 @@ def wearing(
     store: Store, seen: Seen, side: str | None, face: str | None, runner: str | None, guided: bool
 ) -> Wearing:
     """What is given, else asked for when `guided`, else as before."""
+    from ..storefile import check_name
+
+    if runner is not None:
+        check_name(runner)
     before = next((unit for unit in store.units() if unit.handle == seen.handle), None)
     side = side or ask_side(before.side if before else None)
     kept = before.face if before and before.side == side and before.face != "unknown" else None
@@ -132,6 +137,8 @@ def ask_face(default: str | None) -> str | None:
 
 def _runner(store: Store, before: Unit | None, guided: bool) -> str:
     """Who wears it, when nobody was named."""
+    from ..storefile import check_name
+
     known = store.runners()
     default = before.runner if before else known[0] if len(known) == 1 else "" if known else "me"
     flag = f"add --runner NAME, one of {', '.join(known)} or a new one"
@@ -143,6 +150,11 @@ def _runner(store: Store, before: Unit | None, guided: bool) -> str:
     name = ""
     while not name:
         name = ask(f"Who wears it?{listed}" + (f" [{default}]" if default else ""), flag) or default
+        try:
+            check_name(name)
+        except InputError as error:
+            print(f"  {error}: {error.advice}", file=sys.stderr, flush=True)
+            name = ""
     return name
 
 
@@ -150,14 +162,15 @@ async def open_the_door(error: KneesenseError, seen: Seen, out: Output) -> None:
     """The unit could not be paired with: how to go on.  Raises `error` when nobody wants to."""
     from .. import ble
 
-    out.note(
-        _DOOR if isinstance(error, NotTrusted) else f"It did not work: {error}. {error.advice}.\n{_REPEATS}"
-    )
+    if isinstance(error, NotTrusted):
+        out.note(_DOOR.format("The unit"))
+    else:  # which a unit that shows a stranger out looks like, too
+        advice = error.advice[:1].upper() + error.advice[1:]
+        out.note(f"It did not work: {error}.\n{advice}.\n{_DOOR.format('Or it')}\n{_REPEATS}")
     if not agreed("Try again?", True, "kneesense pair UNIT"):
         raise error
-    if isinstance(
-        error, NotTrusted
-    ):  # what this system has kept of the pairing that failed stands in the way
+    if isinstance(error, NotTrusted):
+        # What this system has kept of the pairing that failed stands in the way.
         with suppress(KneesenseError):
             await ble.unpair(seen.address)
 

@@ -46,7 +46,8 @@ def about(facts: Facts) -> Html:
         if start["start_utc"]
         else times.between(start["utc_bounds"])
     )
-    zone = f" {times.with_zone(start['start_utc'])[-6:]}" if start["start_utc"] and "+" not in when else ""
+    told = times.zone_changed(start["start_utc"], summary["end_utc"])  # by `span`
+    zone = f" {times.with_zone(start['start_utc'])[-6:]}" if start["start_utc"] and not told else ""
     said = ", as you said" if start["utc_source"] == "user" else ""
     stamp = tag("time", f"{when}{zone}{said}", datetime=start["start_utc"]) if start["start_utc"] else when
     who = facts.runner or "runner unknown"

@@ -24,7 +24,7 @@ STANCE_SD_DEG, STANCE_R = 0.7, 0.8
 INCLINATION_RATIO = 1.5
 MOUNTING_DEG = 0.3
 _KNOWN = ("events", "cycles", "truth", "orientation")
-_NO_VQF = "vqf is not installed: pip install 'kneesense[analysis]'"
+_NO_VQF = "vqf is not installed: pip install -e '.[analysis]' in the clone"
 
 
 @dataclass(frozen=True)

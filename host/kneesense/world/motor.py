@@ -59,7 +59,8 @@ class Line:
             self._add(t_us, FOREVER_US)
 
     def done_us(self, generator: int) -> int:
-        return self._ends[generator]
+        """One that went with the power is done: its program may ask once more before it is gone, too."""
+        return self._ends.get(generator, 0)
 
     def write(self, generator: int, t_us: int, durations_ns: list[int], levels: list[bool]) -> None:
         if generator == self._owner:
@@ -83,9 +84,9 @@ class Line:
 
     def release(self, generator: int, t_us: int) -> bool:
         """False: in mid-pulse, the chip panics."""
-        if self._ends[generator] > t_us:
+        if self.done_us(generator) > t_us:
             return False
-        del self._ends[generator]
+        self._ends.pop(generator, None)
         self.output(t_us, 0)
         return True
 
