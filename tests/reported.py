@@ -212,7 +212,10 @@ class _Truth:
 
     def _load(self, name: str) -> Any:
         days = 30 if name == "longest_30_days_s" else 6
-        values = [e.duration_s for e in self.entries if e.ran and (self.today - e.day).days <= days]
+        ran = [e for e in self.entries if e.ran]
+        if name == "untimed":
+            return sum(e.duration_s is None for e in ran if (self.today - e.day).days <= 56)
+        values = [e.duration_s for e in ran if e.duration_s and (self.today - e.day).days <= days]
         return max(values) if days == 30 else sum(values)
 
     def _pain(self, *rest: str) -> Any:

@@ -3,6 +3,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,10 @@ def test_every_reason_of_the_serial_port_is_named(reason):
 
 
 def test_what_bluetooth_advises_is_there():
-    for _, advice in blefaults._REASONS.values():
-        for command in re.findall(r"sudo [^)`;]+", advice):
-            assert command in SECTIONS["adapter"]
+    told = " ".join(advice for _, advice in blefaults._REASONS.values())
+    commands = re.findall(r"sudo [^)`;]+", told)
+    assert commands or not sys.platform.startswith("linux")
+    assert [command for command in commands if command not in SECTIONS["adapter"]] == []
 
 
 def test_the_commands_and_options_exist():

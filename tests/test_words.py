@@ -78,3 +78,10 @@ def test_a_source_file_says_its_licence_and_purpose_and_is_short(path):
     assert lines[0] == "# SPDX-License-Identifier: MIT"
     assert lines[1].startswith(('"""', "# "))
     assert len(lines) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.suffix in {".js", ".css"} and "uPlot" not in p.name], ids=relative
+)
+def test_what_a_page_is_made_of_says_its_licence(path):
+    assert "SPDX-License-Identifier: MIT" in path.read_text().splitlines()[0]

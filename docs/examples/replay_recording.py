@@ -20,9 +20,13 @@ def main(file: str, side: str) -> None:
     for name, fields in replay(counts, chip, worn, Settings()):
         record = reader.feed(name, fields)  # the records of docs/contract.md
         if record is not None and record["type"] == "stride":
-            print(f"{record['ic_s']:8.3f} s  {record['gait']:6}  {record['cadence_spm'] or 0:6.1f} spm")
+            print(f"{record['ic_s']:8.3f} s  {record['gait']:6}  {shown(record['cadence_spm'])} spm")
     summary = reader.summary(log=None)
-    print(f"{summary['strides']} strides, {summary['mean_cadence_spm']:.1f} spm on average")
+    print(f"{summary['strides']} strides, {shown(summary['mean_cadence_spm']).strip()} spm on average")
+
+
+def shown(number: float | None) -> str:
+    return f"{'-' if number is None else f'{number:.1f}':>6}"  # None is unknown, not 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ One handler per record, one answer per command, nothing executed that is not in 
 from kneecore import wire
 from kneecore.version import VERSION
 
+_FIRST, _LAST = 0x40, 0x5F  # codes of commands
+
 
 class Refused(Exception):
     """A command that cannot be done; carries the status of the answer."""
@@ -37,6 +39,8 @@ class Commands:
 
     def on_command(self, code: int, frame: bytes, trusted: bool) -> None:
         values = wire.decode(frame)[1]
+        if not values and _FIRST <= code <= _LAST:
+            values = wire.parse(wire.HALT, wire.body_of(frame))  # of a later version: its token, if no more
         token = values.get("token")
         if token is None:
             return  # no command, or cut before its token: nobody waits for an answer

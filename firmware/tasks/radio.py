@@ -205,7 +205,7 @@ class Radio:
             except asyncio.TimeoutError:
                 if self._connection is None:
                     self._changed = True  # neither connected nor advertising, as far as is known
-                elif self._trust.trusted:
+                elif self._trust.trusted and not self._waiting():
                     self._notify(self._events, b"")  # is it still there?  Its end may not have been told
             if self._changed:
                 self._changed = False
@@ -220,9 +220,13 @@ class Radio:
     def _patience_ms(self) -> int:
         if self._connection is None:
             return _SELF_HEAL_MS
-        if self._replies or self._log or self._events or self._fetch:
+        if self._waiting():
             return _RETRY_MS
         return _SELF_HEAL_MS if self._trust.trusted else _STRANGER_MS
+
+    def _waiting(self) -> bool:
+        """Whether something is to be sent, which tells by itself when the peer is gone."""
+        return bool(self._replies or self._log or self._events or self._fetch is not None)
 
     def _link_changed(self) -> None:
         for queue in (self._replies, self._events, self._log):

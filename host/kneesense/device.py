@@ -25,6 +25,7 @@ from .answers import Progress, UnitHealth, UnitInfo, UnitPlan, i32
 from .clock import Reading, RoundTrips, now
 from .codes import named
 from .errors import (
+    UPDATE_UNIT,
     CommandRefused,
     InputError,
     KneesenseError,
@@ -40,6 +41,8 @@ from .link import Channel, Link, deadline
 STEP_S = 5.0  # several connection intervals, a sector erase and a full reply queue fit in
 _TRUST_TRIES, _TRUST_WAIT_S = 8, 0.25  # an owner's link is encrypted within a second
 _TOKENS = 0x10000
+# Commands that firmware of an earlier MINOR does not answer: it takes their frames for nothing.
+_SINCE = {wire.STATUS.code: 3, wire.ERASE.code: 3, wire.FORGET.code: 3}
 _FRAME_MARK = 0xA  # high nibble of a frame's first byte; the low one is the wire's major version
 
 
@@ -245,6 +248,8 @@ class Device:
     async def _command(self, record: wire.Record, **values: int | bytes) -> dict[str, Any]:
         """Send one command and wait for its answer: {"status", "t_us", "data"}."""
         self._raise_failure()
+        if record.code in _SINCE and self.info.wire[1] < _SINCE[record.code]:
+            raise CommandRefused(record.name, wire.STATUSES[wire.UNKNOWN_COMMAND], UPDATE_UNIT)
         token = self._next_token()
         answer = asyncio.get_running_loop().create_future()
         self._pending[token] = answer

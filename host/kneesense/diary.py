@@ -24,6 +24,7 @@ ASKED = tuple(moment for moment in MOMENTS if moment != "before")
 _PAIN, _TAKEN_BACK = wire.MARKS.index("pain"), wire.MARKS.index("pain_taken_back")
 OPEN_DAYS = 2
 """So long after a run its questions can be answered from memory."""
+_SAME_NIGHT_US = 4 * 3600 * 1_000_000  # whoever ran until midnight has not slept yet
 LEAST_STRIDES = 60
 """A recording of fewer that nobody wrote about was a try, or an exercise, and is no entry."""
 
@@ -182,14 +183,16 @@ def facts(store: Store, run: Run) -> Facts:
 def asked_now(start_us: int | None, duration_s: int, now_us: int) -> str | None:
     """For which moment "how is the knee?" counts when it is asked now; None: too late to be asked.
 
-    Within half an hour of its end: right after the run.  Later on that day: 60 minutes after.  On the next day: next
-    morning.  A run without a date was fetched just now and counts as just ended.
+    Within half an hour of its end: right after the run.  Later on that day, and within hours: 60 minutes after.  On the
+    next day: next morning.  A run without a date was fetched just now and counts as just ended.
     """
     if start_us is None:
         return "after"
     end_us = start_us + duration_s * 1_000_000
     if now_us < end_us + 30 * 60 * 1_000_000:
         return "after"
+    if now_us < end_us + _SAME_NIGHT_US:
+        return "hour"
     days = (times.day(now_us) - times.day(end_us)).days
     return {0: "hour", 1: "morning"}.get(days)
 

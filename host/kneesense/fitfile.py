@@ -86,8 +86,9 @@ class _Activity:
             marks = [
                 r for r in self.marks if (stint.begin_s if index else 0.0) <= r["t_s"] < following[index]
             ]
+            self._records([], [r for r in marks if r["t_s"] < stint.begin_s])
             self._event(stint.begin_s, _TIMER, _START)
-            self._records(strides, [r for r in marks if r["t_s"] <= stint.end_s])
+            self._records(strides, [r for r in marks if stint.begin_s <= r["t_s"] <= stint.end_s])
             self._event(stint.end_s, _TIMER, _STOP if index < len(self.stints) - 1 else _STOP_ALL)
             self._records([], [r for r in marks if r["t_s"] > stint.end_s])
             self._lap(index, stint, strides)

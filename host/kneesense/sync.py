@@ -18,7 +18,8 @@ from .errors import TransferIncomplete
 from .frames import LogFrame, later
 from .store import Key, Store
 
-_COMMIT_EVERY = 200  # records of a transfer in one transaction
+_COMMIT_EVERY = 200  # records of a transfer in one transaction,
+_COMMIT_S = 2.0  # or those of so long: a slow link is followed, too
 _TRIES = 3
 _TELL_FROM = 50  # records to fetch that are worth a word to the user
 
@@ -170,13 +171,15 @@ class LogSync:
 
     async def _fetch(self, unit: Device, to_seq: int) -> None:
         batch: list[LogFrame] = []
+        now = asyncio.get_running_loop().time
+        committed_s = now()
         try:
             async with aclosing(unit.fetch(self._have + 1, to_seq)) as records:
                 async for record in records:
                     batch.append(record)
-                    if len(batch) == _COMMIT_EVERY:
+                    if len(batch) == _COMMIT_EVERY or now() - committed_s >= _COMMIT_S:
                         await self.commit(batch, backfilled=True)
-                        batch = []
+                        batch, committed_s = [], now()
         finally:
             await self.commit(batch, backfilled=True)
 

@@ -70,7 +70,7 @@ class FakeUnit:
         # Faults
         self.unreachable = False
         self.major = wire.MAJOR
-        self.minor = 0
+        self.minor = wire.MINOR
         self.shaped: Callable[[wire.Record, bytes], bytes] = lambda record, frame: frame
         """Makes of a logged frame what another version would log."""
         self.speaks_major = wire.MAJOR  # in the first byte of its frames

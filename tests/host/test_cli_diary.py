@@ -106,6 +106,16 @@ def test_another_distance_of_a_day_is_no_correction_unless_it_says_so(tell, home
     assert sorted(entry.distance_m for entry in entries(home)) == [6000, 7000]
 
 
+def test_a_run_that_is_still_to_come_is_refused(tell, home, tmp_path):
+    later = DAY + timedelta(days=1)
+    file = tmp_path / "later.gpx"
+    file.write_text(gpx([11]).replace("2030-03-17", f"{later}"))
+    for which in (("--at", f"{later}T18:00", "--distance", "7"), ("--file", file), ("--day", later)):
+        code, _, err = tell("diary", "add", "--runner", "Ann", *which)
+        assert code == 2
+        assert f"{later} is still to come" in err[0]
+
+
 def test_next_morning_is_about_the_run_before(tell, home):
     add(tell, "--runner", "Ann", "--day", "yesterday", "--distance", "5")
     add(tell, "--pain-morning", "1")

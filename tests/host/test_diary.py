@@ -143,6 +143,14 @@ def test_the_knee_is_asked_for_at_the_moment_that_it_is(minutes_after_its_end, m
     assert diary.asked_now(UTC_US, 40 * 60, end_us + minutes_after_its_end * MINUTE) == moment
 
 
+def test_half_an_hour_after_a_run_until_midnight_is_not_next_morning(zone):
+    zone("UTC")
+    end_us = times.meant("2030-03-17T23:50Z")
+    asked = [times.meant(f"2030-03-18T{at}Z") for at in ("00:10", "00:30", "03:00", "07:00")]
+    told = [diary.asked_now(end_us - 60_000_000, 60, now_us) for now_us in asked]
+    assert told == ["after", "hour", "hour", "morning"]
+
+
 def test_a_run_without_a_date_counts_as_just_ended():
     assert diary.asked_now(None, 600, UTC_US) == "after"
 

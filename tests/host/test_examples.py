@@ -59,6 +59,8 @@ def test_a_recording_made_by_simulate_is_replayed(tmp_path):
     (file,) = tmp_path.glob("*.csv.gz")
     told = python(EXAMPLES / "replay_recording.py", file, "right")
     assert told.count(" run ") > 15
+    assert " 0.0 spm" not in told
+    assert "  - spm" in told
     assert "spm on average" in told
 
 

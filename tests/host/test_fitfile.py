@@ -155,6 +155,14 @@ def test_a_pause_stops_the_timer_and_parts_the_laps(exported, decode):
     assert timer == ["start", "stop", "start", "stop_all"]
 
 
+def test_what_happened_is_told_in_its_order(exported):
+    marks = [(wire.MARK, at, {"kind": 0}) for at in (3.0, 25.0, 80.0)]
+    _, data = exported(30, also=tuple(marks), pause_after={19: 180.0}, begin_s=20.0)
+    told = [m["timestamp"] for kind, m in by_fitdecode(data) if kind in ("event", "record")]
+    assert len(told) > 20
+    assert told == sorted(told)
+
+
 @pytest.mark.parametrize("decode", DECODERS)
 def test_marks_and_cues_are_where_they_were(exported, decode):
     cue = (wire.CUE, 6.0, {"ic_x16": 43600, "to_x16": 45600, "command_x16": 46000, "rule": 1})

@@ -9,6 +9,7 @@ from kneesense import frames as log_frames
 from kneesense.records import RunRecords
 from kneesense.soak import fuzz, fuzz_files, fuzz_images, unitcode
 from kneesense.soak.found import Found
+from kneesense.soak.frames import sealed
 
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)
@@ -114,3 +115,16 @@ def test_a_record_that_is_cut_short_is_told_and_not_shown():
         "code": "cut_record",
         "message": "a gap record is cut short and not shown",
     }
+
+
+@pytest.mark.parametrize(("trusted", "status"), [(True, wire.UNKNOWN_COMMAND), (False, wire.REFUSED)])
+def test_a_command_of_a_later_version_is_answered_and_one_without_a_token_is_not(trusted, status):
+    around = unitcode.Surroundings()
+    with around.lent():
+        unit = unitcode.Unit()
+        unit.radio.on_command(0x5F, sealed(0x5F, b"\x07\x01later"), trusted)
+        unit.radio.on_command(0x5F, sealed(0x5F, b"\x07"), trusted)
+        unit.radio.on_command(0x3F, sealed(0x3F, b"\x07\x01later"), trusted)
+    (reply,) = unit.radio.replies
+    told = wire.decode(reply)[1]
+    assert (told["token"], told["command"], told["status"]) == (0x107, 0x5F, status)

@@ -127,7 +127,8 @@ def test_a_gyro_bias_changes_no_count():
 
 
 def test_lean_is_not_told_without_a_calibration():
-    assert all(rep.lean_change_deg is None for rep in hipreps.count(repeating.squats(), TILT))
+    reps = hipreps.count(repeating.squats(), TILT)
+    assert {rep.lean_change_deg for rep in reps} == {None}
 
 
 def test_what_is_too_short_is_refused():

@@ -214,6 +214,14 @@ def test_a_pain_mark_is_in_the_sentence_and_in_the_drawing(store):
     assert "1:59" in told.text or "2:00" in told.text
 
 
+def test_a_run_whose_time_nobody_knows_is_not_silently_missing_from_the_load(store):
+    Recorder(store).run(900)
+    diary.write(store, "Ann", date(2027, 1, 2), values={"distance_m": 9000})
+    told = made(store, NEW_YEAR_US + 2 * DAY_US)
+    assert "runs without a time, which are not in it: 1" in told.text
+    assert wrong(told, store, date(2027, 1, 3)) == []
+
+
 def test_a_run_over_the_end_of_daylight_saving_has_both_offsets(store, zone):
     zone("Europe/Berlin")
     start_us = times.meant("2026-10-25T00:30Z")

@@ -36,7 +36,7 @@ def as_later(record: wire.Record, frame: bytes) -> bytes:
 def older(unit: FakeUnit) -> None:
     unit.minor = wire.MINOR - 1
     unit.shaped = as_before
-    unit.refuses = dict.fromkeys(ADDED_COMMANDS, wire.UNKNOWN_COMMAND)
+    unit.silent = set(ADDED_COMMANDS)
 
 
 def newer(unit: FakeUnit) -> None:

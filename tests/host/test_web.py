@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 import tomllib
 from importlib import resources
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ import pytest
 from liverun import LOST_S, SINCE_S, UNIT, Marks, heard, played
 from starlette.testclient import TestClient
 
+from kneesense.cli import screens
+from kneesense.cli.output import Output
 from kneesense.errors import InputError
 from kneesense.liveview import LiveView
 from kneesense.web import page as page_module
@@ -218,6 +221,17 @@ async def test_it_listens_on_the_loopback_address_only_and_leaves_ctrl_c_alone()
                 pass
 
 
+async def test_bytes_that_are_no_request_leave_the_terminal_alone(caplog):
+    view, now_s = played(15.0)
+    async with serving(view, Marks(view, now_s)) as url:
+        reader, writer = await asyncio.open_connection(*urlsplit(url).netloc.split(":"))
+        writer.write(b"\x16\x03\x01\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+        await writer.wait_closed()
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -300,6 +314,22 @@ async def test_the_page_in_a_real_browser(tmp_path):
         assert tab.troubles == []
         hosts = {urlsplit(asked).netloc for asked in tab.asked if not asked.startswith("data:")}
         assert hosts == {urlsplit(url).netloc}
+
+
+@pytest.mark.parametrize(("display", "opened"), [(":0", True), ("", False)])
+async def test_a_browser_that_keeps_its_caller_waiting_keeps_no_run_waiting(monkeypatch, display, opened):
+    """And one of the terminal, which there is where no window can be, is not opened at all."""
+    asked, gone = threading.Event(), threading.Event()
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(screens.webbrowser, "open", lambda url: (asked.set(), gone.wait(20)))
+    view, now_s = played(15.0)
+    made = screens.Screens(True, False, None, True, Output(False))
+    async with asyncio.timeout(10), made.page(view, Marks(view, now_s)):
+        assert await asyncio.to_thread(asked.wait, 5 if opened else 0.05) == opened
+    gone.set()
 
 
 @pytest.mark.parametrize("shared", [True, False])

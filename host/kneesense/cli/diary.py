@@ -213,14 +213,21 @@ def _target(
     if which.entry is not None:
         return diarytarget.numbered(entries, which.entry)
     if which.at is not None:
-        return diarytarget.at(entries, times.meant(which.at))
+        return _past(diarytarget.at(entries, times.meant(which.at)))
     if which.day is None and track is not None:
         told = diarytarget.of_track(entries, track, another)
         if told is not None:
-            return told
+            return _past(told)
     if which.day is not None:
         return diarytarget.on_day(entries, who.day(which.day))
     return diarytarget.now(entries, who.today(), morning_only)
+
+
+def _past(target: Target) -> Target:
+    from . import who
+
+    who.refuse_to_come(target.day)
+    return target
 
 
 def _with_track(track: Track, target: Target, values: dict[str, Any]) -> dict[str, Any]:

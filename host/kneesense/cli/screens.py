@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -55,8 +57,8 @@ class Screens:
 
         async with serving(view, orders, self._port) as url:
             self._out.record({"type": "web", "url": url}, f"live view, on this computer only: {url}")
-            if self._browser and sys.stdout.isatty():
-                webbrowser.open(url)
+            if self._browser and sys.stdout.isatty() and _has_windows():
+                threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
             try:
                 yield
             finally:
@@ -72,6 +74,13 @@ class Screens:
         self._out.silent = True
         async with shown(view, orders, gone):
             yield
+
+
+def _has_windows() -> bool:
+    """Without a display a browser of the terminal would open, and both of us cannot have that."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _import(extra: str, module: str) -> None:

@@ -46,9 +46,14 @@ def day(text: str | None) -> date:
         return today()
     word = text.strip().lower()
     found = today() - timedelta(days=_WORDS[word]) if word in _WORDS else times.day_meant(text)
-    if found > today():
-        raise InputError(f"{text} is still to come", "a diary is about what was")
+    refuse_to_come(found)
     return found
+
+
+def refuse_to_come(found: date) -> None:
+    """InputError for a day that is still to come."""
+    if found > today():
+        raise InputError(f"{found} is still to come", "a diary is about what was")
 
 
 def prompted(question: str) -> str | None:

@@ -96,7 +96,7 @@ def _cadences(p: Programme) -> list[Child]:
 def load_(facts: Facts) -> Html | None:
     """Minutes of each day, and the longest run of 30 days."""
     ran = [entry for entry in facts.entries if entry.ran and entry.duration_s]
-    recent = [e for e in ran if timedelta(0) <= facts.today - e.day <= timedelta(days=_LOAD_DAYS)]
+    recent = [e for e in ran if _recent(facts, e)]
     if not recent:
         return None
     values = [(f"{e.day:%d.%m.}", (e.duration_s or 0) / 60) for e in recent]
@@ -110,13 +110,20 @@ def load_(facts: Facts) -> Html | None:
     children.append(tag("figure", tag("h3", "Minutes of each run"), drawn))
     total = sum(e.duration_s or 0 for e in recent if facts.today - e.day < timedelta(days=7))
     week = number(total, "load.last_7_days_s", str(total // 60), "min")
+    untimed = sum(1 for e in facts.entries if e.ran and not e.duration_s and _recent(facts, e))
+    left_out = number(untimed, "load.untimed", "{:.0f}") if untimed else None
     note = (
         "The runs of the last ",
         f"{_LOAD_DAYS // 7} weeks that have a date. In the last 7 days: ",
         week,
+        ["; runs without a time, which are not in it: ", left_out] if untimed else None,
         ". One run far longer than those of the month before is what goes with injuries; sums of a week are not.",
     )
     return joined_section("Load", *children, tag("p", *note, class_="soft"))
+
+
+def _recent(facts: Facts, entry: Entry) -> bool:
+    return timedelta(0) <= facts.today - entry.day <= timedelta(days=_LOAD_DAYS)
 
 
 def pain(facts: Facts) -> Html | None:

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from zlib import crc32
 
 from kneecore import wire
 
-from .. import bundle, espimage, logfile, logimage, logimport, partitions
+from .. import bundle, espimage, hips, logfile, logimage, logimport, outlook, partitions
 from ..errors import KneesenseError
 from ..frames import LogFrame, parse
 from ..rawsamples import of_run
@@ -26,6 +27,7 @@ from .fuzz_unit import written_log
 from .texts import Folder, spoilt
 
 RECORDS = 40  # of a store
+_DAY = date(2026, 1, 30)
 
 
 def micropython_image() -> Target:
@@ -92,10 +94,18 @@ def imported_file() -> Target:
 
 
 _ABOUT = """{"format": "kneesense-bundle", "schema": 1, "runner": "Ann", "screening": ["2026-01-02T03:04:05Z", "no"],
-"prescription": "schema = 1", "units": [{"device": "0a0b", "side": "left", "face": "medial"}],
+"prescription": "schema = 1\\nauthor = \\"A\\"\\n[cue]\\nrule = \\"cadence\\"",
+"units": [{"device": "0a0b", "side": "left", "face": "medial"}],
 "programmes": [{"device": "0a0b", "boot": 1, "seq": 3, "sessions": "140606"}],
 "runs": [{"device": "0a0b", "boot": 1, "seq": 1, "said_utc_us": 1769000000000000, "outing": 1}],
-"readings": [{"device": "0a0b", "boot": 1, "t_us": 5, "utc_us": 1769000000000000, "error_us": 9}]}"""
+"readings": [{"device": "0a0b", "boot": 1, "t_us": 5, "utc_us": 1769000000000000, "error_us": 9}],
+"written": {"diary": [{"day": "2026-01-21", "run": ["0a0b", 1, 1], "start_us": 1769000000000000, "distance_m": 8400,
+"duration_s": null, "stairs": 1, "sleep_min": 450, "warm_up": 0, "stretched": null, "source": "said", "surface": "road",
+"shoe": "blue", "hills": "flat", "leg": "left", "places": "shin,hip", "aggravators": "stairs", "signs": "", "note": "x",
+"pain": {"after": 3, "morning": 0}}], "shoes": [{"name": "blue", "before_m": 0, "retired_day": "2026-02-01"}],
+"longest": {"day": "2026-01-01", "distance_m": 12000, "duration_s": null},
+"hips": [{"day": "2026-01-22", "start_us": null, "warm_up": 1, "stretched": 0, "note": null,
+"sets": [{"exercise": "bridge", "side": "left", "reps": 10, "hold_s": null}]}]}}"""
 
 
 def imported_bundle() -> Target:
@@ -103,13 +113,17 @@ def imported_bundle() -> Target:
     place = Folder()
     log = logfile.header("0a0b", "Ann") + b"".join(record.frame for record in _run(Random("bundle")).values())
 
-    def once(random: Random) -> None:
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as file:
-            about = spoilt(random, _ABOUT) if random.random() < 0.9 else _ABOUT
+    def packed(about: str) -> bytearray:
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w") as file:
             file.writestr("about.json", about.encode("utf-8", "surrogatepass"))
             file.writestr("logs/0a0b.kneelog", log)
-        data = bytearray(packed.getvalue())
+        return bytearray(whole.getvalue())
+
+    bundle.read(Path("runs.zip"), bytes(packed(_ABOUT)))  # else nothing would be tried
+
+    def once(random: Random) -> None:
+        data = packed(spoilt(random, _ABOUT) if random.random() < 0.9 else _ABOUT)
         if random.random() < 0.2:
             at = random.randrange(len(data))
             data[at : at + 2] = random.randbytes(random.randint(0, 3))
@@ -119,6 +133,9 @@ def imported_bundle() -> Target:
                 bundle.add(store, found)
                 for run in store.runs():
                     StoredRun(store, run)
+                for runner in store.runners():
+                    outlook.of(store, runner, _DAY)
+                    hips.log(store, runner)
 
     return once
 

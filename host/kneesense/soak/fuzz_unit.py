@@ -56,7 +56,10 @@ def _read_out(unit: Unit, random: Random) -> None:
 
 
 def _check_replies(replies: list[bytes], frame: bytes, trusted: bool) -> None:
-    token = wire.decode(frame)[1].get("token")
+    record, told = wire.decode(frame)
+    if record is None and 0x40 <= frame[1] < 0x60:
+        told = wire.parse(wire.HALT, wire.body_of(frame))
+    token = told.get("token")
     if len(replies) != (token is not None):
         raise Found(f"{len(replies)} answers to {frame.hex()}")
     for reply in replies:

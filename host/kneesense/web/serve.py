@@ -38,6 +38,7 @@ async def serving(view: LiveView, orders: Marks, port: int = 0) -> AsyncIterator
             lifespan="off",
             ws="none",
             log_config=None,
+            log_level="error",
             access_log=False,
             server_header=False,
             proxy_headers=False,
