@@ -269,5 +269,5 @@ def test_a_store_that_cannot_be_used_is_told(tell, stack, tmp_path):
     ],
 )
 def test_a_wrong_option_names_the_help_of_the_command_it_was_given_to(capsys, arguments, help_line):
-    assert run(list(arguments)) == 2
+    assert app.run(list(arguments)) == 2
     assert capsys.readouterr().err.endswith(f": {help_line}\n")

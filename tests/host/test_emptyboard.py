@@ -47,7 +47,9 @@ def test_what_is_said_to_a_connection_that_has_just_gone_is_lost(tmp_path):
         line.booted()
 
 
-async def test_the_button_is_held_while_nobody_is_paired_and_where_it_sleeps_and_never_without_a_program(monkeypatch):
+async def test_the_button_is_held_while_nobody_is_paired_and_where_it_sleeps_and_never_without_a_program(
+    monkeypatch,
+):
     monkeypatch.setattr(attentive, "_LOOK_S", 0)
     held = []
 
