@@ -7,8 +7,8 @@ hour the heap may have none.
 
 
 class ByteQueue:
-    def __init__(self, limit: int) -> None:
-        self._ring = bytearray(limit)
+    def __init__(self, room: bytearray) -> None:
+        self._ring = room
         self._first = 0  # of the bytes that wait
         self._count = 0
 

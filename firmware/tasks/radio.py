@@ -24,7 +24,9 @@ _NO_INPUT_NO_OUTPUT = 3  # of the security manager
 _STRANGER_MS = 500  # between two looks at a peer that is not trusted yet
 _SELF_HEAL_MS = 3000  # neither connected nor advertising for this long is a fault to mend
 _EVENTS_MAX = 2048  # 40 strides: more are fetched from the log
-_REPLIES_MAX = 2048
+_REPLIES_MAX = 1024
+# Taken before the rest of the program leaves the heap in small pieces.
+_ROOM = (bytearray(_REPLIES_MAX), bytearray(_EVENTS_MAX), bytearray(2 * wire.MAX_FRAME))
 _LEAVE_MS = 50  # a connection that was being made when advertising ended has come up by then
 _PARTING_MS = 1000  # to hear that a peer is gone
 _PACKETS_A_TURN = 8  # then other tasks get their turn
@@ -34,8 +36,8 @@ _END = False  # no more frames; None means "not yet"
 class _Queue(ByteQueue):
     """Of one characteristic."""
 
-    def __init__(self, handle, limit: int) -> None:
-        super().__init__(limit)
+    def __init__(self, handle, room: bytearray) -> None:
+        super().__init__(room)
         self.handle = handle
 
 
@@ -90,9 +92,7 @@ class Radio:
         for handle, (_, text) in zip(info_handles, texts):
             ble.gatts_set_buffer(handle, len(text))
             ble.gatts_write(handle, text.encode())
-        self._replies = _Queue(handles[0], _REPLIES_MAX)
-        self._events = _Queue(handles[1], _EVENTS_MAX)
-        self._log = _Queue(handles[2], 2 * wire.MAX_FRAME)
+        self._replies, self._events, self._log = (_Queue(h, room) for h, room in zip(handles, _ROOM))
 
     @property
     def connected(self) -> bool:

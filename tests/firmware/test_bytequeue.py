@@ -14,7 +14,7 @@ STEPS = st.lists(st.tuples(st.binary(min_size=1, max_size=LIMIT + 2), st.integer
 
 @given(STEPS)
 def test_bytes_come_out_as_they_went_in_whatever_the_packets(steps: list[tuple[bytes, int, bool]]) -> None:
-    queue, waiting = ByteQueue(LIMIT), b""
+    queue, waiting = ByteQueue(bytearray(LIMIT)), b""
     for frame, size, went in steps:
         fits = len(waiting) + len(frame) <= LIMIT
         assert queue.put(bytearray(frame)) == fits
@@ -30,7 +30,7 @@ def test_bytes_come_out_as_they_went_in_whatever_the_packets(steps: list[tuple[b
 
 
 def test_what_was_for_another_is_gone_with_it() -> None:
-    queue = ByteQueue(LIMIT)
+    queue = ByteQueue(bytearray(LIMIT))
     queue.put(b"a" * 50)
     queue.gone(40)
     queue.clear()
