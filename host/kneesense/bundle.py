@@ -190,6 +190,8 @@ def _check(about: dict[str, Any]) -> None:
     for run in about["runs"]:
         _keyed(run, "boot", "seq")
         bundlecheck.moment(run["said_utc_us"])
+        if run["said_utc_us"] is not None and not times.is_date(run["said_utc_us"]):
+            raise ValueError("said_utc_us")
         bundlecheck.wholes(run, _IDS, "outing")
     for reading in about["readings"]:
         _keyed(reading, "boot", "t_us", "utc_us", "error_us")

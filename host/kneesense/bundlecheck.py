@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What a bundle may say, whoever made it: nothing that a table cannot hold or a command could not show afterwards.
 
-Each raises TypeError or ValueError.
+Each raises AttributeError, TypeError, ValueError or InputError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
 from typing import Any
 
-from .times import END_UTC_US
+from .times import END_UTC_US, day_meant
 
 _MOST = 2**53  # a microsecond of any boot, a number of any record; SQLite and JSON hold it exactly
 
@@ -38,9 +37,7 @@ def moment(us: Any) -> None:
 
 def day(text: Any) -> None:
     """A local day."""
-    if not isinstance(text, str):
-        raise TypeError("day")
-    date.fromisoformat(text)
+    day_meant(text)
 
 
 def word(value: Any, words: Collection[str]) -> None:

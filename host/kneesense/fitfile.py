@@ -142,7 +142,7 @@ class _Activity:
             (_GAIT, {"run": _RUNNING, "walk": _WALKING}.get(r["gait"])),
         ]
         coded = {**r, "flags": _bits(r["flags"]), "cue_state": _code(r["cue_state"]), "cues": cues}
-        values += [(field, coded[key]) for field, key in _FIELDS]
+        values += [(field, field.holds(coded[key])) for field, key in _FIELDS]
         self.file.message(RECORD, values)
 
     def _totals(self, begin_s: float, end_s: float, timer_s: float) -> Pairs:

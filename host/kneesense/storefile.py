@@ -354,5 +354,7 @@ class StoreFile:
                 if name.startswith(prefix):
                     raise kind(message.format(file=self.file), advice) from error
             raise StoreError(f"{self.file}: {error}") from error
+        except UnicodeEncodeError:
+            raise InputError("a text holds bytes that are no UTF-8", "write it anew") from None
         except OSError as error:
             raise StoreError(f"{self.file}: {error.strerror}", _WRITABLE) from error

@@ -111,9 +111,12 @@ def day(us: int) -> date:
 def day_meant(text: str) -> date:
     """A day that a user gives, as `2026-11-30`.  Raises InputError."""
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError:
-        raise InputError(f"{text} is no day", "such as 2026-11-30") from None
+        found = date.min
+    if not 1970 <= found.year < 2100:
+        raise InputError(f"{text} is no day", "such as 2026-11-30")
+    return found
 
 
 def day_or_moment(text: str) -> int:

@@ -257,3 +257,17 @@ def test_a_store_that_cannot_be_used_is_told(tell, stack, tmp_path):
     code, _, err = tell("pair", "0c0d", "--side", "left", "--store", tmp_path / "notes.txt")
     assert code == 2
     assert "no store of runs" in err[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "help_line"),
+    [
+        (("hips", "reps"), "kneesense hips reps --help"),
+        (("hips", "--foo"), "kneesense hips --help"),
+        (("diary", "add", "--foo"), "kneesense diary add --help"),
+        (("scan", "--foo"), "kneesense scan --help"),
+    ],
+)
+def test_a_wrong_option_names_the_help_of_the_command_it_was_given_to(capsys, arguments, help_line):
+    assert app.run(list(arguments)) == 2
+    assert capsys.readouterr().err.endswith(f": {help_line}\n")

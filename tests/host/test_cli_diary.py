@@ -29,6 +29,21 @@ def recorded(home):
         return Recorder(store).run().id
 
 
+def test_bytes_that_are_no_text_are_told(tell, home):
+    code, _, err = tell("diary", "add", "--runner", "Ann", "--distance", "8", "--note", "\udcff")
+    assert (code, err) == (2, ["error: a text holds bytes that are no UTF-8: write it anew"])
+    assert entries(home) == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "2100-01-01"])
+def test_a_day_on_which_nobody_ran_with_a_unit_is_none(tell, home, day):
+    with Store(home / "runs.sqlite"):
+        pass
+    for command in (("diary", "add", "--runner", "Ann", "--day"), ("export", "--to", "x.csv", "--since")):
+        code, _, err = tell(*command, day)
+        assert (code, err) == (2, [f"error: {day} is no day: such as 2026-11-30"])
+
+
 def test_a_note_cannot_steer_the_terminal(tell, tell_json, home):
     note = "fine\x1b[2J\x9b1m\x7f"
     add(tell, "--runner", "Ann", "--distance", "8", "--note", note)
@@ -307,7 +322,7 @@ def test_runs_of_unknown_day_are_named(tell, home, recorded):
     [
         (("add", "--runner", "Ann"), "nothing to write down"),
         (("add", "--runner", "Ann", "--pain", "11"), "0 (none) to 10"),
-        (("add", "--runner", "Ann", "--pain", "1", "--day", "2999-01-01"), "still to come"),
+        (("add", "--runner", "Ann", "--pain", "1", "--day", "2099-01-01"), "still to come"),
         (("add", "--runner", "Ann", "--pain", "1", "--day", "monday"), "is no day"),
         (
             ("add", "--runner", "Ann", "--pain", "1", "--day", "today", "--at", "2026-01-01T10:00"),

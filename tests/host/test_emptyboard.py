@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("bumble", reason="no virtual radio: pip install 'kneesense[demo]'")
 
-from kneesense.world import bonding, emptyboard
+from kneesense.world import attentive, bonding
 from kneesense.world.emptyboard import Cable
 from kneesense.world.serialline import SerialLine
 
@@ -47,12 +47,15 @@ def test_what_is_said_to_a_connection_that_has_just_gone_is_lost(tmp_path):
         line.booted()
 
 
-async def test_the_button_is_held_until_the_unit_is_paired_and_never_without_a_program(monkeypatch):
-    monkeypatch.setattr(emptyboard, "_HOLD_EVERY_S", 0)
+async def test_the_button_is_held_while_nobody_is_paired_and_where_it_sleeps_and_never_without_a_program(
+    monkeypatch,
+):
+    monkeypatch.setattr(attentive, "_LOOK_S", 0)
     held = []
 
     async def press(seconds):
         held.append(seconds)
+        unit.board.power.asleep = False
         if len(held) == 3:
             bonds.append([bonding.PEER_SEC, "a computer", "its keys"])
 
@@ -63,16 +66,18 @@ async def test_the_button_is_held_until_the_unit_is_paired_and_never_without_a_p
         return bonds
 
     bonds = [[bonding.OUR_IRK, "irk", "the unit's own"]]
-    unit = SimpleNamespace(
-        process=None, kept=kept, board=SimpleNamespace(button=SimpleNamespace(press=press))
-    )
-    holding = asyncio.create_task(emptyboard.hold_until_paired(unit))
+    board = SimpleNamespace(button=SimpleNamespace(press=press), power=SimpleNamespace(asleep=False))
+    unit = SimpleNamespace(process=None, kept=kept, board=board)
+    holding = asyncio.create_task(attentive.hold_the_button(unit))
     await _turns()
     assert held == []
     unit.process = "runs"
     await _turns()
+    assert held == [attentive._PAIR_S] * 3
+    board.power.asleep = True
+    await _turns()
     holding.cancel()
-    assert held == [emptyboard._HOLD_S] * 3
+    assert held[3:] == [attentive._WAKE_S]
 
 
 async def _turns():

@@ -155,6 +155,15 @@ def test_a_pause_stops_the_timer_and_parts_the_laps(exported, decode):
     assert timer == ["start", "stop", "start", "stop_all"]
 
 
+def test_what_a_field_cannot_hold_is_left_out(exported):
+    """Flags and states of a later firmware, or nonsense."""
+    most = {"flags": 0xFFFF, "confidence": 255, "cue_state": 255, "stride_x16": 65535, "contact_x16": 65535}
+    _, data = exported(3, each=most)
+    records = of(by_fitdecode(data), "record")
+    assert len(records) == 3
+    assert not {"flags", "confidence", "cue_state"} & {n for r in records for n in r if r[n] is not None}
+
+
 def test_what_happened_is_told_in_its_order(exported):
     marks = [(wire.MARK, at, {"kind": 0}) for at in (3.0, 25.0, 80.0)]
     _, data = exported(30, also=tuple(marks), pause_after={19: 180.0}, begin_s=20.0)

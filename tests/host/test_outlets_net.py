@@ -188,4 +188,4 @@ def test_without_paho_the_extra_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ExtraMissing, match="'mqtt'") as caught:
         Mqtt("host/topic")
-    assert "kneesense[mqtt]" in caught.value.advice
+    assert "[mqtt]" in caught.value.advice

@@ -87,7 +87,7 @@ def test_what_cannot_be_meant_is_refused_in_words(zone, text, words):
         times.meant(text)
 
 
-@given(st.datetimes(datetime(2024, 1, 2), datetime(2100, 1, 1)))
+@given(st.datetimes(datetime(2024, 1, 2), datetime(2099, 12, 31)))
 def test_what_is_shown_can_be_given_back(moment):
     us = round(moment.replace(tzinfo=UTC, microsecond=0, second=0).timestamp() * 1e6)
     assert times.meant(times.with_zone(times.utc(us)).replace(" +", "+").replace(" -", "-")) == us

@@ -332,6 +332,14 @@ async def test_a_browser_that_keeps_its_caller_waiting_keeps_no_run_waiting(monk
     gone.set()
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE"])
+def test_another_method_is_refused_as_everything_else_is(site, method):
+    known = site.client.request(method, site.page.path + "mark", headers=OURS)
+    strange = site.client.request(method, "/x/mark", headers=OURS)
+    assert (known.status_code, strange.status_code) == (405, 403)
+    assert all("default-src 'none'" in r.headers["content-security-policy"] for r in (known, strange))
+
+
 @pytest.mark.parametrize("shared", [True, False])
 def test_no_other_program_can_take_the_port_over(monkeypatch, shared):
     """What lets a port be used again at once on POSIX lets others share it on Windows."""

@@ -121,8 +121,12 @@ def _drop_output() -> None:
 
 def _help(arguments: Sequence[str]) -> str:
     """The command line that explains the options of this one."""
-    command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
-    return " ".join(("kneesense", command, "--help")).replace("  ", " ")
+    named: list[str] = []
+    if arguments and arguments[0] in COMMANDS:
+        named = [arguments[0]]
+        if len(arguments) > 1 and not arguments[1].startswith("-") and arguments[1] in app[arguments[0]]:
+            named.append(arguments[1])
+    return " ".join(("kneesense", *named, "--help"))
 
 
 def _failed(arguments: Sequence[str], error: KneesenseError) -> int:

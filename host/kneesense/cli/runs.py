@@ -71,5 +71,5 @@ def runs(*, runner: str | None = None, flags: StoreFlags = DEFAULT_STORE) -> Non
                 )
                 listed += 1
     if not listed:
-        out.note(f"no runs {f'of {runner} ' if runner else ''}in {file} yet")
+        out.note(f"no runs {f'of {runner} ' if runner else ''}in {file} yet: kneesense run records one")
     out.record({"type": "summary", "runs": listed, "log": str(file)})

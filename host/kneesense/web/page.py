@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Protocol
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -70,7 +71,7 @@ class Page:
         ]
         routes += [Route("/{token}/" + name, self._guarded(_file(*file))) for name, file in FILES.items()]
         routes.append(Route("/{rest:path}", self._guarded(_nothing)))
-        self.app = Starlette(routes=routes)
+        self.app = Starlette(routes=routes, exception_handlers={HTTPException: self._other_method})
 
     def close(self) -> None:
         """The last state goes out, then every stream ends."""
@@ -86,6 +87,12 @@ class Page:
             return response
 
         return checked
+
+    async def _other_method(self, request: Request, error: Exception) -> Response:
+        async def told(request: Request) -> Response:
+            return PlainTextResponse("not in this way", 405)
+
+        return await self._guarded(told)(request)
 
     def _refused(self, request: Request) -> str:
         """Why this request is not answered; empty when it is."""

@@ -6,13 +6,23 @@ For a unit that other programs talk to.  He cannot see their screen, so he hears
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kneecore import wire
 
+from .bonding import PEER_SEC
 from .chips.inertial import Inertial
 from .feed import Shared
 from .scenario import Scenario
+
+if TYPE_CHECKING:
+    from .unit import VirtualUnit
+
+_LOOK_S = 40.0  # before the minute of tasks/door.py is over
+_PAIR_S = 3.5  # until it has buzzed twice
+_WAKE_S = 1.5  # long enough to start no run, too short for anything else
 
 
 class Attentive:
@@ -45,3 +55,21 @@ class Attentive:
     def _begun_us(self) -> float | None:
         """The first of them to feel it began it for both."""
         return min((chip.start_us for chip in self._running if chip.start_us is not None), default=None)
+
+
+async def hold_the_button(unit: VirtualUnit) -> None:
+    """He does, as nobody else can reach it: it takes a computer however slowly one reads, and does not stay asleep."""
+    button = unit.board.button
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        if unit.board.power.asleep:
+            await button.press(_WAKE_S)
+        elif unit.process is not None and not _paired(unit):
+            await button.press(_PAIR_S)
+
+
+def _paired(unit: VirtualUnit) -> bool:
+    try:
+        return any(kind == PEER_SEC for kind, _key, _value in unit.kept("bonds.json"))
+    except (OSError, ValueError):  # not yet written
+        return False

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from . import hci, romloader
 from .air import Air
-from .attentive import Attentive
-from .bonding import PEER_SEC, share_host_keys
+from .attentive import Attentive, hold_the_button
+from .bonding import share_host_keys
 from .chips.mpu6050 import Mpu6050
 from .clock import VirtualLoop, virtual_loop
 from .scenario import Scenario
@@ -27,7 +27,6 @@ from .serialline import SerialLine
 from .unit import VirtualUnit
 
 IMAGE = "stand-in-for-ESP32_GENERIC.bin"
-_HOLD_EVERY_S, _HOLD_S = 40.0, 3.5  # before the minute of tasks/door.py is over; long enough for two buzzes
 
 
 class Cable:
@@ -61,21 +60,6 @@ def _heard(peer: socket.socket, data: bytes) -> None:
         peer.sendall(data)
 
 
-async def hold_until_paired(unit: VirtualUnit) -> None:
-    """The runner holds the button, as nobody else can reach it: the unit takes a computer however slowly one reads."""
-    while True:
-        await asyncio.sleep(_HOLD_EVERY_S)
-        if unit.process is not None and not _paired(unit):
-            await unit.board.button.press(_HOLD_S)
-
-
-def _paired(unit: VirtualUnit) -> bool:
-    try:
-        return any(kind == PEER_SEC for kind, _key, _value in unit.kept("bonds.json"))
-    except (OSError, ValueError):  # not yet written
-        return False
-
-
 async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], stop: asyncio.Event) -> None:
     """Until `stop` is set."""
     loop = virtual_loop()
@@ -84,7 +68,7 @@ async def serve(scenario: Scenario, folder: Path, tell: Callable[[str], None], s
     unit = VirtualUnit(air, [chip], folder / "unit", secrets.token_bytes(6), paired=False, line=True)
     unit.on_write = Attentive().wears(chip, scenario)
     await share_host_keys(air.host_keys, folder)
-    holding = loop.create_task(hold_until_paired(unit))
+    holding = loop.create_task(hold_the_button(unit))
     loader = romloader.RomLoader(program=Cable(loop, unit).serve)
     (folder / IMAGE).write_bytes(romloader.image())
     server, radio = await hci.serve(air)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import hci
 from .air import Air
-from .attentive import Attentive
+from .attentive import Attentive, hold_the_button
 from .bonding import share_host_keys
 from .chips.mpu6050 import Mpu6050
 from .clock import virtual_loop
@@ -38,11 +38,14 @@ async def serve(
     server, radio = await hci.serve(air)
     for unit in units:
         unit.power_on()
+    holding = [loop.create_task(hold_the_button(unit)) for unit in units]
     tell(_steps(scenarios, units, folder, radio))
     try:
         await stop.wait()
     finally:
         server.close()
+        for task in holding:
+            task.cancel()
         for unit in units:
             await unit.power_off()
 
