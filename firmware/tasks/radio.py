@@ -23,8 +23,8 @@ _RETRY_MS = 20
 _NO_INPUT_NO_OUTPUT = 3  # of the security manager
 _STRANGER_MS = 500  # between two looks at a peer that is not trusted yet
 _SELF_HEAL_MS = 3000  # neither connected nor advertising for this long is a fault to mend
-_EVENTS_MAX = 2048  # 40 strides: more are fetched from the log
-_REPLIES_MAX = 1024
+_EVENTS_MAX = 1024  # 20 strides: more are fetched from the log
+_REPLIES_MAX = 768
 # Taken before the rest of the program leaves the heap in small pieces.
 _ROOM = (bytearray(_REPLIES_MAX), bytearray(_EVENTS_MAX), bytearray(2 * wire.MAX_FRAME))
 _LEAVE_MS = 50  # a connection that was being made when advertising ended has come up by then

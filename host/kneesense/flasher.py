@@ -59,7 +59,7 @@ def identify(port: str, extra: tuple[str, ...] = ()) -> Board:
             fit(Board(other[1], 0, ""))
         raise
     chip = _CHIP.search(text)
-    size = re.search(r"Detected flash size: (\d+)(MB|KB)", text)
+    size = re.search(r"Detected flash size: (\d{1,6})(MB|KB)", text)
     mac = re.search(r"^MAC:\s+(\S+)", text, re.M)
     if not chip or not size:
         raise FlashFailed(
