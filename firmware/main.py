@@ -218,7 +218,7 @@ def main() -> None:
         await asyncio.gather(*(guarded(motor, journal, name, task) for name, task in tasks))
 
     gc.threshold(-1)
-    gc.collect()  # what importing left behind, before the run needs its buffers in one piece
+    health.sweep()  # what importing left behind, before the run needs its buffers in one piece
     try:
         asyncio.run(run())
     except KeyboardInterrupt:  # somebody takes over at the serial line

@@ -179,8 +179,8 @@ class _Truth:
             return 60 * (ran[-1].pain_marked_s[0] // 60)
         measure = "distance_m" if all(e.distance_m for e in ran) else "duration_s"
         step = 100 if measure == "distance_m" else 60
-        values = [getattr(e, measure) for e in ran]
-        most = (values[-1] - 1) // step * step if ran[-1].painful else max(values) * 11 // 10 // step * step
+        values = [e.distance_m if measure == "distance_m" else e.moving_s for e in ran]
+        most = values[-1] // step * step - step if ran[-1].painful else max(values) * 11 // 10 // step * step
         planned = self._planned()
         if planned and (measure == "duration_s") and planned < most:
             return planned
@@ -214,8 +214,8 @@ class _Truth:
         days = 30 if name == "longest_30_days_s" else 6
         ran = [e for e in self.entries if e.ran]
         if name == "untimed":
-            return sum(e.duration_s is None for e in ran if (self.today - e.day).days <= 56)
-        values = [e.duration_s for e in ran if e.duration_s and (self.today - e.day).days <= days]
+            return sum(not e.moving_s for e in ran if (self.today - e.day).days <= 56)
+        values = [e.moving_s for e in ran if e.moving_s and (self.today - e.day).days <= days]
         return max(values) if days == 30 else sum(values)
 
     def _pain(self, *rest: str) -> Any:

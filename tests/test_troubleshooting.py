@@ -20,7 +20,7 @@ SECTIONS = dict(re.findall(r"^### `(\w+)`\n+(.*?)(?=^##|\Z)", PAGE, re.MULTILINE
 ROWS = dict(
     re.findall(r"^\| `([\w ]+)` \| (.*) \|$", PAGE.partition("## Rows of the doctor")[2], re.MULTILINE)
 )
-DOES = re.compile(r"`(kneesense|pip|sudo) [^`]+`")
+DOES = re.compile(r"`(kneesense|pip|git|sudo) [^`]+`")
 
 
 def tree(kind=errors.KneesenseError):

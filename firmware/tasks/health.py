@@ -27,6 +27,7 @@ class Health:
         self.percent = 0xFF  # 0xFF: unknown
         self.charging = 0  # of wire.CHARGING
         self.battery_low = False
+        self._swept_free = 0
 
     def values(self):
         """Fields of wire.HEALTH."""
@@ -48,11 +49,15 @@ class Health:
             "flash_worst_ms": min(log.worst_ms, _U16),
         }
 
+    def sweep(self) -> None:
+        gc.collect()
+        self._swept_free = gc.mem_free()
+
     def _heap_free(self) -> int:
-        """Without what is only not yet swept up; in a run that would take the sampler's time."""
+        """When it was last swept: what is only not yet swept up is no lack, and sweeping takes a run's time."""
         if self._sampler is None or not self._sampler.running:
-            gc.collect()
-        return gc.mem_free()
+            self.sweep()
+        return self._swept_free
 
     def _troubles(self) -> int:
         wrong = {

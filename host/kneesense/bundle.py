@@ -23,7 +23,7 @@ from kneecore.version import VERSION
 
 from . import bundlecheck, bundlediary, logfile, logimport, prescription_reader, times
 from .clock import Reading
-from .errors import InputError
+from .errors import UPDATE_HOST, InputError
 from .frames import LogFrame
 from .logfile import LogFile
 from .store import Added, Run, Store
@@ -161,7 +161,7 @@ def read(path: Path, data: bytes, runner: str | None = None) -> Bundle:
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise InputError(f"{path}: a ZIP, but no bundle of kneesense", "kneesense export RUN --format bundle")
     if about.get("schema") != SCHEMA:
-        raise InputError(f"{path}: a bundle of a later version", "pip install --upgrade kneesense")
+        raise InputError(f"{path}: a bundle of a later version", UPDATE_HOST)
     if runner is not None:
         about["runner"] = runner
     try:

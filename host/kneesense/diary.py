@@ -47,6 +47,8 @@ class Entry:
     """Of the distance: said, gpx, tcx, fit."""
     duration_s: int | None = None
     """Of a recorded run from its start to its end by the unit, else as given."""
+    still_s: int = 0
+    """Of these, standing still, by the unit."""
     surface: str | None = None
     shoe: str | None = None
     hills: str | None = None
@@ -64,6 +66,11 @@ class Entry:
     """Level 0 to 10 by moment; one that is not there was not asked."""
     pain_marked_s: tuple[int, ...] = ()
     """Seconds into the run of the pain marks that stand."""
+
+    @property
+    def moving_s(self) -> int | None:
+        """What counts as load: the time without standing still."""
+        return None if self.duration_s is None else max(0, self.duration_s - self.still_s)
 
     @property
     def ran(self) -> bool:
@@ -157,6 +164,7 @@ class Facts:
     start_us: int | None
     """UTC; None while nobody knows it."""
     duration_s: int
+    still_s: int
     pain_marked_s: tuple[int, ...]
     """Of the marks that stand."""
     strides: int
@@ -177,7 +185,8 @@ def facts(store: Store, run: Run) -> Facts:
         elif kind == _TAKEN_BACK and marks:
             marks.pop()
     start_us = dating.of(store, run, first_us, last_us).start_us
-    return Facts(start_us, (last_us - first_us) // 1_000_000, tuple(marks), store.strides(run))
+    duration_s = (last_us - first_us) // 1_000_000
+    return Facts(start_us, duration_s, store.still_s(run), tuple(marks), store.strides(run))
 
 
 def asked_now(start_us: int | None, duration_s: int, now_us: int) -> str | None:
@@ -224,6 +233,7 @@ def _joined(known: Sequence[Facts]) -> dict[str, Any]:
     return {
         "start_us": min((f.start_us for f in known if f.start_us is not None), default=None),
         "duration_s": max(f.duration_s for f in known),
+        "still_s": min(f.still_s for f in known),
         "pain_marked_s": tuple(sorted(mark for f in known for mark in f.pain_marked_s)),
     }
 

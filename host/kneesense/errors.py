@@ -8,7 +8,7 @@ Exit codes: 1 device or link failed, 2 bad user input or file, 3 nothing found, 
 from __future__ import annotations
 
 UPDATE_UNIT = "put this version's firmware on it, over its USB cable: kneesense deploy"
-UPDATE_HOST = "pip install --upgrade kneesense"
+UPDATE_HOST = "update kneesense on this computer: `git pull` in its folder"
 
 
 class KneesenseError(Exception):

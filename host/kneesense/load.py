@@ -124,14 +124,15 @@ def session(runs: Sequence[Entry], longest: Longest | None = None) -> list[Findi
             )
         ]
     for measure in ("distance_m", "duration_s"):
-        ours = getattr(this, measure)
-        values = [getattr(entry, measure) for entry in window]
+        ours = _of(this, measure)
+        values = [_of(entry, measure) for entry in window]
         if said and longest is not None and getattr(longest, measure) is not None:
             values.append(getattr(longest, measure))
         elif said and not values:
             continue
-        if ours and all(value is not None for value in values):
-            return _spike(this, measure, ours, max(values, default=0))
+        known = [value for value in values if value is not None]
+        if ours and len(known) == len(values):
+            return _spike(this, measure, ours, max(known, default=0))
     return [
         Finding(
             "not_comparable",
@@ -201,13 +202,18 @@ def next_run(entries: Sequence[Entry], today: date, planned: Limit | None = None
     return planned if same and planned is not None and planned.most < found.most else found
 
 
+def _of(entry: Entry, measure: str) -> int | None:
+    """Its distance, or the time it took without standing still."""
+    return entry.distance_m if measure == "distance_m" else entry.moving_s
+
+
 def _after_pain(this: Entry) -> Limit | None:
     if this.pain_marked_s:
         minutes = this.pain_marked_s[0] // 60
         if minutes:
             return Limit("duration_s", 60 * minutes, "pain was marked then in the last run")
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
-        value = getattr(this, measure)
+        value = _of(this, measure)
         if value and value >= 2 * step:
             return Limit(measure, value // step * step - step, "there was pain: shorter than the last run")
     return None
@@ -215,8 +221,8 @@ def _after_pain(this: Entry) -> Limit | None:
 
 def _without_pain(recent: Sequence[Entry]) -> Limit | None:
     for measure, step in (("distance_m", 100), ("duration_s", 60)):
-        values = [getattr(entry, measure) for entry in recent]
-        if all(values):
+        values = [value for entry in recent if (value := _of(entry, measure))]
+        if len(values) == len(recent):
             most = max(values) * 11 // 10 // step * step
             why = f"10 % over the longest run of the last 30 days; {BJSM}"
             return Limit(measure, most, why) if most else None

@@ -202,6 +202,19 @@ class Store(StoreDelete, StoreClock, StoreDiary):
         found = (parse(frame) for (frame,) in rows)
         return [(mark.t_us, mark.values()["kind"]) for mark in found if mark is not None]
 
+    def still_s(self, run: Run) -> int:
+        """Seconds of it that the unit saw no motion; 0 while it has no STOP."""
+        rows = self._rows(
+            "SELECT frame FROM event WHERE device = ? AND boot = ? AND seq BETWEEN ? AND ? AND code IN (?, ?)"
+            " ORDER BY seq",
+            *(run.device, run.boot, run.seq, self._last_seq(run.device, run.start)),
+            *(wire.START.code, wire.STOP.code),
+        )
+        values = [frame.values() for (row,) in rows if (frame := parse(row)) is not None]
+        if len(values) < 2 or not values[0]["rate_hz"]:
+            return 0
+        return int(values[-1]["still_x16"] // (16 * values[0]["rate_hz"]))
+
     def strides(self, run: Run) -> int:
         """How many strides of it are here."""
         (count,) = self._row(

@@ -43,7 +43,7 @@ _BUZZ, _FORGET, _LEARN, _MOST = (
     0.0006,
     0.085,
 )  # of the cadence: a buzz, a second without, for good
-_STAND_S, _MORE_S, _AUTO_STOP_S = 6.0, 45.0, 30
+_STAND_S, _MORE_S, _AUTO_STOP_S = 6.0, 25.0, 30
 
 Sessions = tuple[tuple[int, int, int], ...]
 Look = Callable[[Store], None]

@@ -47,6 +47,18 @@ def test_a_healthy_unit_has_no_trouble_and_every_field(parts: SimpleNamespace) -
     ]  # fmt: skip
 
 
+def test_in_a_run_its_memory_is_that_of_the_last_sweep(
+    parts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = health(parts)
+    unit.sweep()
+    parts.sampler.running = True
+    monkeypatch.setattr(gc, "mem_free", lambda: 900, raising=False)  # the rest is not swept up yet
+    assert told(unit)["heap_free"] == 50_000
+    parts.sampler.running = False
+    assert told(unit)["heap_free"] == 900
+
+
 def test_what_nobody_has_filled_in_is_unknown(parts: SimpleNamespace) -> None:
     parts.imu = None
     values = told(health(parts))

@@ -81,6 +81,8 @@ def _names():
         for name in ("_stride_latency", "_cue_latency", "_help_start", "_interval_ms"):
             patch.setattr(bench, name, nothing)
         patch.setattr(bench, "_starts", lambda *_: nothing())
+        for name in ("ours", "fit_tool"):
+            patch.setattr(bench.exportcost, name, nothing)
         patch.setattr(bench, "SampleCost", _Unmeasured)
         return list(bench.rows())
 

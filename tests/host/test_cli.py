@@ -234,7 +234,8 @@ def test_pair_refuses_another_version_before_connecting(tell, stack):
     code, _, err = tell("pair", "0c0d", "--side", "left")
     assert code == 1
     assert err == [
-        "error: the unit speaks wire version 2, this program 1: pip install --upgrade kneesense",
+        "error: the unit speaks wire version 2, this program 1: update kneesense on this computer: `git pull` in its"
+        " folder",
     ]
     assert stack.options == []
 

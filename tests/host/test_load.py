@@ -186,6 +186,13 @@ def test_how_long_the_next_run_may_be(runs, limit):
     assert (found and (found.measure, found.most)) == limit
 
 
+def test_standing_still_is_no_load():
+    stood = run(1, None, 45, still_s=20 * 60)
+    assert stood.moving_s == 25 * 60
+    assert load.next_run([stood], TODAY) == load.next_run([run(1, None, 25)], TODAY)
+    assert load.session([run(31, None, 20), run(3, None, 25), stood]) == []
+
+
 @given(metres, st.integers(1, 10))
 def test_after_pain_the_next_run_is_shorter(distance_m, level):
     found = load.next_run([run(0, distance_m / 1000, pain={"after": level})], TODAY)

@@ -104,13 +104,13 @@ def test_status_says_which_of_the_two_to_renew_and_how(tell, unit):
         assert "kneesense deploy" in text
     else:
         assert "is newer than this program" in text
-        assert "pip install --upgrade kneesense" in text
+        assert "update kneesense on this computer" in text
 
 
 @pytest.mark.parametrize("command", [("sync",), ("run", "--duration", 0.1), ("status",), ("forget", UNIT)])
 @pytest.mark.parametrize(
     ("major", "cure"),
-    [(wire.MAJOR - 1, "kneesense deploy"), (wire.MAJOR + 1, "pip install --upgrade kneesense")],
+    [(wire.MAJOR - 1, "kneesense deploy"), (wire.MAJOR + 1, "update kneesense on this computer")],
 )
 def test_another_major_is_refused_before_connecting_with_its_cure(tell, stack, home, command, major, cure):
     with Store(home / "runs.sqlite") as store:

@@ -57,7 +57,7 @@ def entry_line(entry: Entry) -> str:
     number = "-" if entry.id is None else entry.id
     what = f"run {entry.run}" if entry.run is not None else "run" if entry.ran else "day"
     far = amount("distance_m", entry.distance_m) if entry.distance_m else "-"
-    long = amount("duration_s", entry.duration_s) if entry.duration_s else "-"
+    long = amount("duration_s", entry.moving_s) if entry.moving_s else "-"
     levels = "/".join(str(entry.pain.get(moment, "?")) for moment in ASKED) if entry.ran else _day_pain(entry)
     where = [PLACES[place] for place in entry.places or ()] + ([LEGS[entry.leg]] if entry.leg else [])
     marked = [f"marked at {seconds // 60} min" for seconds in entry.pain_marked_s]

@@ -247,11 +247,18 @@ async def follow(
         out.record(RunRecords().summary(str(store.file)), "nothing was recorded")
         return 0
     if len(followers) == 1:
-        return followers[0].close(together.failures.get(followers[0].session), more=delivered)
+        code = followers[0].close(together.failures.get(followers[0].session), more=delivered)
+        _tell_next(out)
+        return code
     code = max(follower.close(together.failures.get(follower.session), "leg") for follower in followers)
     outings.join(store)
     _compare(recorded, store, out, delivered)
+    _tell_next(out)
     return code
+
+
+def _tell_next(out: Output) -> None:
+    out.note("Next: kneesense diary add (how the knee was), kneesense report (all of it on a page)")
 
 
 def _compare(recorded: Sequence[Session], store: Store, out: Output, more: Record) -> None:

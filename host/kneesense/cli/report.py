@@ -57,7 +57,6 @@ def report(
     file = store_file(flags.store)
     if not file.exists():
         raise NothingFound(f"there are no runs in {file} yet", "kneesense run records one")
-    outfile.check(to, (file,), overwrite)
     since_us = None if since is None else times.day_or_moment(since)
     now = times.utc_now()
     with Store(file, read_only=True) as store:
@@ -65,6 +64,7 @@ def report(
             raise InputError(f"there are several runners in {file}", "--runner NAME")
         word = run if since is not None else run or "last"
         gathered = facts.gathered(store, word, since_us, runner, times.meant(now))
+        outfile.check(to, (file,), overwrite)
         text = page.html(gathered, now)
         first = str(page.plain(joined(sentence.parts(gathered))))
         runs = [each.run.id for each in gathered.runs]

@@ -95,22 +95,22 @@ def _cadences(p: Programme) -> list[Child]:
 
 def load_(facts: Facts) -> Html | None:
     """Minutes of each day, and the longest run of 30 days."""
-    ran = [entry for entry in facts.entries if entry.ran and entry.duration_s]
+    ran = [entry for entry in facts.entries if entry.ran and entry.moving_s]
     recent = [e for e in ran if _recent(facts, e)]
     if not recent:
         return None
-    values = [(f"{e.day:%d.%m.}", (e.duration_s or 0) / 60) for e in recent]
+    values = [(f"{e.day:%d.%m.}", (e.moving_s or 0) / 60) for e in recent]
     window = [e for e in recent if facts.today - e.day <= timedelta(days=load.WINDOW_DAYS)]
-    longest = max((e.duration_s or 0 for e in window), default=0)
+    longest = max((e.moving_s or 0 for e in window), default=0)
     children: list[Child] = []
     if longest:
         text = number(longest, "load.longest_30_days_s", load.amount("duration_s", longest).split()[0], "min")
         children.append(tag("p", "Longest run of the last 30 days: ", text, "."))
     drawn = plots.bars(values, f"minutes of each of the last {len(values)} runs")
     children.append(tag("figure", tag("h3", "Minutes of each run"), drawn))
-    total = sum(e.duration_s or 0 for e in recent if facts.today - e.day < timedelta(days=7))
+    total = sum(e.moving_s or 0 for e in recent if facts.today - e.day < timedelta(days=7))
     week = number(total, "load.last_7_days_s", str(total // 60), "min")
-    untimed = sum(1 for e in facts.entries if e.ran and not e.duration_s and _recent(facts, e))
+    untimed = sum(1 for e in facts.entries if e.ran and not e.moving_s and _recent(facts, e))
     left_out = number(untimed, "load.untimed", "{:.0f}") if untimed else None
     note = (
         "The runs of the last ",
