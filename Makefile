@@ -17,7 +17,7 @@ demo: $(VENV)/demo.ready ## the whole product with no hardware: a simulated run 
 	@$(BIN)/kneesense demo
 
 test: $(VENV)/dev.ready ## all tests (KNEESENSE_DATA=folder adds those on recordings, see docs/data.md)
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev.ready ## format, lint, types, firmware compiles for the ESP32, generated docs
 	@$(BIN)/ruff format --check --quiet --output-format concise || { echo "fix it with: $(BIN)/ruff format"; exit 1; }

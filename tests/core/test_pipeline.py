@@ -225,7 +225,7 @@ def short_run():
     ]
 
 
-@search(max_examples=40)
+@search(max_examples=20)
 @given(
     st.lists(st.tuples(st.integers(0, 3890), st.integers(1, 3000)), max_size=5),
     st.lists(

@@ -94,7 +94,7 @@ def test_with_both_legs_the_printed_steps_record_both(tmp_path: Path) -> None:
     environment = {**os.environ, "KNEESENSE_HOME": str(home)}
     with told.open("w") as out, (tmp_path / "unit-errors.txt").open("w") as errors:
         units = subprocess.Popen(
-            [*KNEESENSE, "demo", "--unit-only", "--both-legs", "--speed", "2"],
+            [*KNEESENSE, "demo", "--unit-only", "--both-legs", "--speed", "4"],
             env=environment,
             stdout=out,
             stderr=errors,

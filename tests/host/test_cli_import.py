@@ -162,7 +162,7 @@ def test_a_paired_unit_is_named_by_its_short_id(tell, home, fetched, paired):
         (None, "no such file"),
         (b"", "empty file"),
         (b"seven words that are no log at all", "neither a log of a unit nor an image of its flash"),
-        (b"kneesense-log 2 {} 00000000\n", "version 2: pip install"),
+        (b"kneesense-log 2 {} 00000000\n", "version 2: update kneesense"),
         (b"kneesense-log 1 {} 00000000\n", "first line, which says whose log it is, is damaged"),
         (b"kneesense-log 1 ", "is damaged"),
         (logfile.header("xyz", None), "names no unit"),

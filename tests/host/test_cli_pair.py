@@ -169,7 +169,7 @@ def test_a_unit_of_another_version_is_listed_and_refused(tell, answering, stack,
     code, out, err = tell("pair")
     assert (code, kept()) == (1, [])
     assert "speaks wire version 2, this program 1" in out[1]
-    assert "pip install --upgrade" in err[-1]
+    assert "update kneesense" in err[-1]
 
 
 @pytest.mark.parametrize("lines", [(), ("1",), ("1", "left"), ("1", "left", "inner")])

@@ -159,9 +159,7 @@ async def test_a_status_of_a_later_version_is_shown(fake):
             await unit.start()
 
 
-@pytest.mark.parametrize(
-    ("major", "advice"), [(0, "kneesense deploy"), (2, "pip install"), (255, "pip install")]
-)
+@pytest.mark.parametrize(("major", "advice"), [(0, "kneesense deploy"), (2, "git pull"), (255, "git pull")])
 async def test_a_unit_of_another_major_version_is_refused(fake, major, advice):
     fake.major = major
     with pytest.raises(VersionMismatch) as caught:
