@@ -93,6 +93,7 @@ def test_nothing_is_lost_or_invented_by_a_kill(tmp_path: Path, seed: int) -> Non
             following.send_signal(signal.SIGINT)
             await until(lambda: following.poll() is not None, host.said)
             assert following.returncode == 0, host.said()
+            await asyncio.sleep(DURABLE_S)
         finally:
             server.close()
             await unit.power_off()
