@@ -80,7 +80,7 @@ def test_neutral_is_subtracted():
     assert tilt.lean_cdeg(state, 300) == tilt.lean_cdeg(state, 0) - 300
 
 
-@pytest.mark.parametrize("rate_hz", [200, 416, 500, 833, 1000])
+@pytest.mark.parametrize("rate_hz", [200, 416, 833])
 @pytest.mark.parametrize("tau_ms", [500, 3000, 10000])
 def test_follows_its_twin_in_floating_point(rate_hz, tau_ms):
     samples = moving(6, rate_hz)
