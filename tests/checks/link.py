@@ -20,13 +20,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from checks import own_home
+from checks import own_home, table
 from kneecore import wire
 from kneesense import ble
 from kneesense.bus import Arrival
@@ -221,18 +221,6 @@ def _samples(stored: Sequence[Any]) -> list[tuple[int, bytes]]:
             counts = values["counts"]
             found += [(values["sample"] + i, counts[12 * i : 12 * i + 12]) for i in range(len(counts) // 12)]
     return found
-
-
-def table(results: Sequence[Result]) -> str:
-    lines = [[f.name for f in fields(Result)] + ["ok"]]
-    lines += [
-        [str(value) for value in asdict(result).values()] + ["yes" if result.ok else "NO"]
-        for result in results
-    ]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-    )
 
 
 def main() -> int:

@@ -18,13 +18,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from checks import own_home
+from checks import own_home, table
 from kneecore import chips, wire
 from kneesense import ble
 from kneesense.device import Device
@@ -161,18 +161,6 @@ def measure(name: str, load: str, seconds: float, folder: Path) -> Result:
         )
 
     return clock.run(main, 1000)
-
-
-def table(results: list[Result]) -> str:
-    lines = [[f.name for f in fields(Result)] + ["ok"]]
-    lines += [
-        [str(value) for value in asdict(result).values()] + ["yes" if result.ok else "NO"]
-        for result in results
-    ]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-    )
 
 
 def main() -> int:

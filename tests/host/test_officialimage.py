@@ -2,11 +2,11 @@
 """MicroPython's image from the network: the very one or none, whatever server, network or cache do."""
 
 import hashlib
-import http.server
 import threading
 from types import SimpleNamespace
 
 import pytest
+import webserver
 from ownca import certificate
 
 from kneesense import officialimage, partitions
@@ -22,8 +22,8 @@ IMAGE = Image("ESP32_GENERIC-test.bin", "1.29.0", len(CONTENT), hashlib.sha256(C
 def site(home):
     """A server over https: what it serves, with which faults; `fetch()` from it."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
+    class Handler(webserver.Handler):
+        def do_GET(self):  # noqa: N802  http.server's name
             site.asked.append((self.path, self.headers.get("Range")))
             if site.redirect:
                 self.send_response(302)
@@ -46,16 +46,7 @@ def site(home):
             self.wfile.write(site.content[first : site.cut])
             site.silence.wait()
 
-        def log_message(self, *args):
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request, client_address):
-            pass  # a client that gives up is what is tried
-
-    site = Server(("127.0.0.1", 0), Handler)
+    site = webserver.Server(Handler)
     trusted, served = certificate("127.0.0.1")
     site.socket = served.wrap_socket(site.socket, server_side=True)
     site.base = f"https://127.0.0.1:{site.server_port}/"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Alerts over the network: what counts as delivered, what is refused, and that no secret is told."""
 
-import http.server
 import json
 import ssl
 import threading
 
 import pytest
+import webserver
 from ownca import certificate
 from stubbroker import Broker
 
@@ -26,8 +26,8 @@ ALERT = {"type": "alert", "t_s": 61.0, "code": "strap_loose", "message": "the st
 def hook():
     """A server on this computer; gives its address, what it got, and what it is to answer."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
+    class Handler(webserver.Handler):
+        def do_POST(self):  # noqa: N802  http.server's name
             body = self.rfile.read(int(self.headers["Content-Length"]))
             server.got.append((self.path, json.loads(body)))
             server.before()
@@ -35,16 +35,7 @@ def hook():
             self.send_header("Location", "/elsewhere")
             self.end_headers()
 
-        def log_message(self, *args):
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request, client_address):
-            pass  # a client that gives up is what is tried
-
-    server = Server(("127.0.0.1", 0), Handler)
+    server = webserver.Server(Handler)
     server.status, server.got, server.before = 204, [], lambda: None
     server.url = f"http://127.0.0.1:{server.server_port}/hook?token=secret"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
