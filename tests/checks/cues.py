@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Thousands of strides through the real firmware, with cues: are they in time, and only where they should be?
 
-    python -m checks.cues --strides 10000        (some minutes on two cores; `make cues`)
+    python -m checks.cues --strides 10000        (8 minutes on two cores; `make cues`)
 
 A simulated runner with walk breaks and the bends of a track wears a virtual unit that calibrates itself, cues (cadence
 in one half of the runs, lean in the other) and shakes with its own motor.  Part of the strides is spoilt: impacts
